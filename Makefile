@@ -1,0 +1,80 @@
+# hello - one graph for everything; `make help` lists what a person types.
+VERSION := 0.1.0
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+# V=1 shows the commands.
+Q := $(if $(V),,@)
+
+MODULES := address conns error flags lifecycle listener log main metrics mux options routes \
+	server text version whoami
+OBJECTS := $(MODULES:%=%.o)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wformat=2 -Wundef
+COMMON := -std=c11 -D_GNU_SOURCE -DHELLO_VERSION='"$(VERSION)"' -Isrc -MMD -MP
+
+# A flavour is a directory: what it compiles with, and for whom its libraries are built.
+release_CC := musl-gcc
+release_CFLAGS := -Os -ffunction-sections -fdata-sections
+release_LDFLAGS := -static -Wl,--gc-sections -Wl,--build-id=none -s
+asan_CC := gcc
+asan_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+asan_LDFLAGS := -fsanitize=address,undefined
+
+all: build/release/hello ## the static release binary, build/release/hello
+
+# ---- third-party sources and libraries -------------------------------------------------
+
+lock_file = deps/cache/$(shell awk '$$1 == "$(1)" { print $$3 }' deps/deps.lock)
+
+fetch: ## bring the pinned sources into deps/cache; the only step that uses the network for them
+	deps/fetch
+
+deps/cache/libmicrohttpd-%:
+	deps/fetch libmicrohttpd
+deps/cache/mbedtls-%:
+	deps/fetch mbedtls
+deps/cache/check-%:
+	deps/fetch check
+
+# $(1) flavour, $(2) library, $(3) archive that proves it was built
+define library
+build/$(1)/deps/lib/$(3): deps/build deps/$(2).sh deps/deps.lock $(call lock_file,$(2))
+	$(Q)CC='$($(1)_CC)' CFLAGS='$($(1)_CFLAGS)' deps/build $(2) build/$(1)/deps
+	$(Q)touch $$@
+endef
+$(eval $(call library,release,libmicrohttpd,libmicrohttpd.a))
+$(eval $(call library,release,mbedtls,libmbedcrypto.a))
+$(eval $(call library,asan,libmicrohttpd,libmicrohttpd.a))
+$(eval $(call library,asan,check,libcheck.a))
+
+deps: build/release/deps/lib/libmicrohttpd.a build/release/deps/lib/libmbedcrypto.a ## build the libraries that the release uses
+
+# ---- the service -----------------------------------------------------------------------
+
+# The user's CFLAGS and LDFLAGS come last.
+define flavour
+build/$(1)/src/%.o: src/%.c build/$(1)/deps/lib/libmicrohttpd.a Makefile | build/$(1)/src
+	$(Q)echo "  CC  $$@"
+	$(Q)$$($(1)_CC) $(COMMON) $(WARNINGS) $$($(1)_CFLAGS) -Ibuild/$(1)/deps/include $$(CFLAGS) -c -o $$@ $$<
+build/$(1)/hello: $(OBJECTS:%=build/$(1)/src/%) build/$(1)/deps/lib/libmicrohttpd.a
+	$(Q)echo "  LD  $$@"
+	$(Q)$$($(1)_CC) $$($(1)_CFLAGS) $$($(1)_LDFLAGS) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -pthread
+build/$(1)/src:
+	$(Q)mkdir -p $$@
+-include $(OBJECTS:%.o=build/$(1)/src/%.d)
+endef
+$(eval $(call flavour,release))
+$(eval $(call flavour,asan))
+
+run: build/release/hello ## serve on port 1234
+	build/release/hello
+
+clean: ## remove build/ (fetched sources stay in deps/cache)
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+.PHONY: all fetch deps run clean help

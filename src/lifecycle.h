@@ -1,0 +1,26 @@
+/* lifecycle.h - from the first signal to the last answer: what makes a good PID 1. */
+#ifndef HELLO_LIFECYCLE_H
+#define HELLO_LIFECYCLE_H
+
+#include "error.h"
+#include "options.h"
+#include "server.h"
+
+/*
+ * Prepares the process, before any descriptor is opened or thread started: opens
+ * /dev/null on standard descriptors that are closed, ignores SIGPIPE, blocks the
+ * signals that lifecycle_run() waits for.
+ * Returns: 0, or -1 with *err filled.
+ */
+int lifecycle_prepare(struct error *err);
+
+/*
+ * Waits for SIGTERM or SIGINT, sweeping deadlines meanwhile, then drains the server and
+ * frees it: -drain-delay, no more listening, idle connections closed, -shutdown-timeout
+ * for the requests in flight. A second signal cuts that short.
+ * As PID 1, or a child subreaper, it reaps the orphans that the kernel hands it.
+ * Returns: 0 when all requests were answered, 1 when some were cut off.
+ */
+int lifecycle_run(struct server *server, const struct options *options);
+
+#endif

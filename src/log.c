@@ -1,0 +1,156 @@
+#include "log.h"
+#include "text.h"
+
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Longest JSON text of a value that a client chose: six of them fit into one line. */
+#define VALUE_MAX 768
+
+static void emit(const struct text *line)
+{
+	/* One attempt: after a short write the rest would start a line of its own. */
+	if (write(STDERR_FILENO, line->data, line->len) < 0)
+		return;
+}
+
+/* Appends "2006/01/02 15:04:05 ", local time as Go's log package prints it. */
+static void add_go_time(struct text *line)
+{
+	/* A second has thousands of requests and localtime_r() takes a lock. */
+	static _Thread_local char cached[20];
+	static _Thread_local time_t cached_second;
+	time_t now = time(NULL);
+
+	if (now != cached_second || cached[0] == '\0') {
+		struct text stamp = TEXT_OVER(cached);
+		struct tm tm;
+
+		if (localtime_r(&now, &tm) == NULL)
+			return;
+		text_add_unsigned(&stamp, (unsigned)tm.tm_year + 1900u, 4);
+		text_add_string(&stamp, "/");
+		text_add_unsigned(&stamp, (unsigned)tm.tm_mon + 1u, 2);
+		text_add_string(&stamp, "/");
+		text_add_unsigned(&stamp, (unsigned)tm.tm_mday, 2);
+		text_add_string(&stamp, " ");
+		text_add_unsigned(&stamp, (unsigned)tm.tm_hour, 2);
+		text_add_string(&stamp, ":");
+		text_add_unsigned(&stamp, (unsigned)tm.tm_min, 2);
+		text_add_string(&stamp, ":");
+		text_add_unsigned(&stamp, (unsigned)tm.tm_sec, 2);
+		text_add_string(&stamp, " ");
+		cached_second = now;
+	}
+	text_add(line, cached, sizeof(cached));
+}
+
+/* Appends the time as RFC 3339 (section 5.6) with milliseconds, UTC. */
+static void add_rfc3339_time(struct text *line)
+{
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (gmtime_r(&now.tv_sec, &tm) == NULL)
+		return;
+	text_add_unsigned(line, (unsigned)tm.tm_year + 1900u, 4);
+	text_add_string(line, "-");
+	text_add_unsigned(line, (unsigned)tm.tm_mon + 1u, 2);
+	text_add_string(line, "-");
+	text_add_unsigned(line, (unsigned)tm.tm_mday, 2);
+	text_add_string(line, "T");
+	text_add_unsigned(line, (unsigned)tm.tm_hour, 2);
+	text_add_string(line, ":");
+	text_add_unsigned(line, (unsigned)tm.tm_min, 2);
+	text_add_string(line, ":");
+	text_add_unsigned(line, (unsigned)tm.tm_sec, 2);
+	text_add_string(line, ".");
+	text_add_unsigned(line, (uint64_t)now.tv_nsec / 1000000, 3);
+	text_add_string(line, "Z");
+}
+
+void log_request_text(const char *remote, uint64_t calls)
+{
+	char storage[256];
+	struct text line = TEXT_OVER(storage);
+
+	add_go_time(&line);
+	text_add_string(&line, "request from ");
+	text_add_string(&line, remote);
+	text_add_string(&line, "\n");
+	add_go_time(&line);
+	text_add_string(&line, "calls: ");
+	text_add_unsigned(&line, calls, 1);
+	text_add_string(&line, "\n");
+	emit(&line);
+}
+
+static void add_name(struct text *line, const char *name)
+{
+	text_add_string(line, ",\"");
+	text_add_string(line, name);
+	text_add_string(line, "\":");
+}
+
+static void add_value(struct text *line, const char *name, const char *value, size_t len)
+{
+	char storage[VALUE_MAX];
+	struct text escaped = TEXT_OVER(storage);
+
+	add_name(line, name);
+	text_add_json(&escaped, value, len);
+	text_add_string(line, "\"");
+	text_add(line, escaped.data, escaped.len);
+	text_add_string(line, escaped.cut ? "...\"" : "\"");
+}
+
+static void add_number(struct text *line, const char *name, uint64_t number)
+{
+	add_name(line, name);
+	text_add_unsigned(line, number, 1);
+}
+
+void log_request_json(const struct log_request *req)
+{
+	char storage[PIPE_BUF];
+	struct text line = TEXT_OVER(storage);
+
+	_Static_assert(PIPE_BUF > 5 * (VALUE_MAX + 32), "a line of longest values must fit");
+	text_add_string(&line, "{\"time\":\"");
+	add_rfc3339_time(&line);
+	text_add_string(&line, "\"");
+	add_value(&line, "remote", req->remote, strlen(req->remote));
+	if (req->forwarded_for != NULL)
+		add_value(&line, "forwarded_for", req->forwarded_for, strlen(req->forwarded_for));
+	add_value(&line, "method", req->method, strlen(req->method));
+	add_value(&line, "path", req->target, req->target_len);
+	add_number(&line, "status", req->status);
+	add_number(&line, "bytes", req->body_bytes);
+	add_number(&line, "duration_us", (uint64_t)req->duration_us);
+	if (req->user_agent != NULL)
+		add_value(&line, "user_agent", req->user_agent, strlen(req->user_agent));
+	text_add_string(&line, "}\n");
+	emit(&line);
+}
+
+void log_event(enum log_format format, const char *message)
+{
+	char storage[1024];
+	struct text line = TEXT_OVER(storage);
+
+	if (format == LOG_JSON) {
+		text_add_string(&line, "{\"time\":\"");
+		add_rfc3339_time(&line);
+		text_add_string(&line, "\"");
+		add_value(&line, "message", message, strlen(message));
+		text_add_string(&line, "}\n");
+	} else {
+		add_go_time(&line);
+		text_add_string(&line, message);
+		text_add_string(&line, "\n");
+	}
+	emit(&line);
+}

@@ -1,0 +1,125 @@
+/* main.c - subcommands, and the only place that decides the exit status. */
+#include "error.h"
+#include "lifecycle.h"
+#include "listener.h"
+#include "log.h"
+#include "metrics.h"
+#include "options.h"
+#include "server.h"
+#include "version.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum exit_status {
+	EXIT_FINE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+};
+
+static const char *lookup_env(const char *name)
+{
+	return getenv(name);
+}
+
+/* Writes to standard output. Returns: the exit status. */
+static int print(const struct text *text)
+{
+	size_t done = 0;
+
+	while (done < text->len) {
+		ssize_t wrote = write(STDOUT_FILENO, text->data + done, text->len - done);
+
+		if (wrote < 0)
+			return EXIT_FAILED;
+		done += (size_t)wrote;
+	}
+	return EXIT_FINE;
+}
+
+static int fail(const struct error *err, int status)
+{
+	error_print(STDERR_FILENO, err);
+	return status;
+}
+
+static int run_help(void)
+{
+	static char storage[8192];
+	struct text text = TEXT_OVER(storage);
+
+	text_add_string(&text,
+		"A small HTTP service: hello [serve] [flags]\n"
+		"\n"
+		"  hello serve [flags]     answer requests; the default\n"
+		"  hello version [-json]   what this is made of\n"
+		"  hello help              this text\n"
+		"\n"
+		"Flags of serve, each with its environment variable; a flag beats the variable:\n"
+		"\n");
+	options_write_usage(&text);
+	return print(&text);
+}
+
+static int run_version(int argc, char **argv)
+{
+	char storage[VERSION_TEXT_SIZE];
+	struct text text = TEXT_OVER(storage);
+	struct error err = {0};
+
+	if (argc == 0) {
+		version_write_text(server_library_version(), &text);
+	} else if (argc == 1 && (strcmp(argv[0], "-json") == 0 || strcmp(argv[0], "--json") == 0)) {
+		version_write_json(server_library_version(), &text);
+	} else {
+		error_set(&err, 0, "version", argv[0], "unexpected argument",
+			"want -json or nothing");
+		return fail(&err, EXIT_USAGE);
+	}
+	return print(&text);
+}
+
+static int run_serve(int argc, char **argv)
+{
+	struct options options;
+	struct error err = {0};
+	struct server *server;
+	char message[80];
+	unsigned port;
+	int listener;
+	int parsed = options_parse(argc, argv, lookup_env, &options, &err);
+
+	if (parsed > 0)
+		return run_help();
+	if (parsed < 0)
+		return fail(&err, EXIT_USAGE);
+	metrics_init();
+	if (lifecycle_prepare(&err) != 0 ||
+		listener_open(options.addr, "-addr", &listener, &port, &err) != 0)
+		return fail(&err, EXIT_FAILED);
+	server = server_start(&options, options.threads > 0 ? options.threads : 1, listener, &err);
+	if (server == NULL)
+		return fail(&err, EXIT_FAILED);
+	snprintf(message, sizeof(message), "Server at http://localhost:%u.", port);
+	log_event(options.log, message);
+	return lifecycle_run(server, &options);
+}
+
+int main(int argc, char **argv)
+{
+	const char *command = argc > 1 ? argv[1] : "serve";
+	struct error err = {0};
+
+	if (argc < 2 || command[0] == '-')
+		return run_serve(argc - 1, argv + 1);
+	if (strcmp(command, "serve") == 0)
+		return run_serve(argc - 2, argv + 2);
+	if (strcmp(command, "version") == 0)
+		return run_version(argc - 2, argv + 2);
+	if (strcmp(command, "help") == 0)
+		return run_help();
+	error_set(&err, 0, NULL, command, "no such command", "hello help lists them");
+	return fail(&err, EXIT_USAGE);
+}

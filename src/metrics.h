@@ -1,0 +1,42 @@
+/* metrics.h - what the service counts, and its Prometheus text. */
+#ifndef HELLO_METRICS_H
+#define HELLO_METRICS_H
+
+#include "text.h"
+
+#include <stdint.h>
+
+/* Octets that metrics_write() may need. */
+#define METRICS_TEXT_SIZE 8192
+
+/* Tells the moment the process started, for the gauge of it. Call once, before any thread. */
+void metrics_init(void);
+
+/* Counts a call of the article's counter. Returns: its number, from 1. Threads: any. */
+uint64_t metrics_count_call(void);
+
+/* A request's header has come in. Threads: any. */
+void metrics_request_started(void);
+
+/*
+ * A request has ended, answered or broken off.
+ * status: of the answer; 0 when none was sent
+ * duration_us: from the request line to the last octet handed to the kernel
+ * Threads: any, also another one than started it.
+ */
+void metrics_request_ended(
+	unsigned status, uint64_t received_bytes, uint64_t sent_bytes, int64_t duration_us);
+
+/* A connection was accepted, closed, or refused for its address having too many. Threads: any. */
+void metrics_connection_opened(void);
+void metrics_connection_closed(void);
+void metrics_connection_refused(void);
+
+/*
+ * Appends all metrics in the Prometheus text format 0.0.4. version and libc go
+ * into hello_build_info, libmicrohttpd too.
+ */
+void metrics_write(
+	struct text *out, const char *version, const char *libc, const char *libmicrohttpd);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * mux.h - which route a request target leads to, by the rules of Go's ServeMux
+ * (net/http before Go 1.22). Pure: no I/O, no allocation.
+ */
+#ifndef HELLO_MUX_H
+#define HELLO_MUX_H
+
+#include <stddef.h>
+
+/* What has to happen with a request. */
+enum mux_verdict {
+	MUX_MATCH,	 /* serve .pattern */
+	MUX_REDIRECT,	 /* 301 to .path and .query */
+	MUX_OPTIONS,	 /* OPTIONS *: about the server, no route */
+	MUX_BAD_REQUEST, /* 400: not a request target, or a broken percent-encoding */
+};
+
+struct mux_result {
+	size_t pattern;	   /* index into the patterns; only for MUX_MATCH */
+	const char *path;  /* the caller's buffer: percent-decoded, may hold any octet, NUL too */
+	size_t path_len;   /* octets */
+	const char *query; /* borrowed from target, still encoded, without '?'; NULL if empty */
+	size_t query_len;  /* octets */
+};
+
+/* Octets that mux_resolve() needs for the path of a target of target_len octets. */
+#define MUX_PATH_SIZE(target_len) ((target_len) + 2)
+
+/*
+ * Resolves a request target (RFC 9112, section 3.2: origin form, absolute form or
+ * asterisk form; CONNECT's authority form has no route and is a bad request).
+ *
+ * method:   borrowed, NUL-terminated
+ * target:   as received, target_len octets, not NUL-terminated
+ * patterns: "/NAME" matches that path, "/NAME/" that path and all below; the
+ *           longest wins; "/" must be among them
+ * path:     storage of MUX_PATH_SIZE(target_len) octets, owned by the caller
+ * result:   filled for MUX_MATCH and MUX_REDIRECT, untouched else
+ *
+ * Threads: safe from any thread.
+ */
+enum mux_verdict mux_resolve(const char *method, const char *target, size_t target_len,
+	const char *const *patterns, size_t pattern_count, char *path, struct mux_result *result);
+
+/* Octets that mux_location() may need. */
+#define MUX_LOCATION_SIZE(path_len, query_len) (3 * ((path_len) + (query_len)) + 2)
+
+/*
+ * Writes the Location of a redirect: the path percent-encoded as Go's net/url
+ * does it, and the query as it came, its octets beyond ASCII encoded. The path starts
+ * with exactly one '/', so it never names another host (RFC 3986, section 4.2).
+ *
+ * out: storage of MUX_LOCATION_SIZE() octets
+ * Returns: octets written; no NUL is added.
+ */
+size_t mux_location(const struct mux_result *result, char *out);
+
+#endif

@@ -1,0 +1,98 @@
+#include "options.h"
+#include "address.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define ADDRESS_WANT  "want host:port, :port or [IPv6]:port with a port from 0 to 65535"
+#define DURATION_WANT "want a duration such as 300ms, 1.5s or 2m"
+#define HOUR_MS	      INT64_C(3600000)
+
+/* In the order of enum log_format. */
+static const char *const log_formats[] = {"text", "json", "off", NULL};
+
+#define FIELD(name) .offset = offsetof(struct options, name)
+
+static const struct flag flags[] = {
+	{"-addr", "HELLO_ADDR", FLAG_ADDRESS, FIELD(addr), ":1234", "HOST:PORT",
+		"where to listen for HTTP; port 0 takes a free one; empty turns it off",
+		ADDRESS_WANT},
+	{"-text", "HELLO_TEXT", FLAG_TEXT, FIELD(text), "howdy", "TEXT", "what / answers",
+		"want the text that / answers"},
+	{"-log", "HELLO_LOG", FLAG_CHOICE, FIELD(log), "text", "FORMAT",
+		"log of requests: text, json or off", "want text, json or off",
+		.choices = log_formats},
+	{"-threads", "HELLO_THREADS", FLAG_COUNT, FIELD(threads), "0", "N",
+		"event-loop threads; 0 means one for each usable CPU",
+		"want a number from 0 to 256", .max = 256},
+	{"-max-conns", "HELLO_MAX_CONNS", FLAG_COUNT, FIELD(max_conns), "1024", "N",
+		"open connections; further ones wait in the backlog",
+		"want a number from 1 to 1000000", .min = 1, .max = 1000000},
+	{"-max-conns-per-ip", "HELLO_MAX_CONNS_PER_IP", FLAG_COUNT, FIELD(max_conns_per_ip), "0",
+		"N", "open connections of one address; 0 is no limit",
+		"want a number from 0 to 1000000", .max = 1000000},
+	{"-read-header-timeout", "HELLO_READ_HEADER_TIMEOUT", FLAG_DURATION,
+		FIELD(read_header_timeout_ms), "5s", "DURATION",
+		"from the first octet of a request to the end of its header",
+		DURATION_WANT ", from 1ms to 1h", .min = 1, .max = HOUR_MS},
+	{"-idle-timeout", "HELLO_IDLE_TIMEOUT", FLAG_DURATION, FIELD(idle_timeout_ms), "60s",
+		"DURATION", "how long a quiet connection is kept", DURATION_WANT ", from 1ms to 1h",
+		.min = 1, .max = HOUR_MS},
+	{"-max-body", "HELLO_MAX_BODY", FLAG_SIZE, FIELD(max_body_bytes), "1MiB", "SIZE",
+		"larger request bodies get 413",
+		"want a size such as 512, 64KiB or 1MiB, up to 1024GiB", .max = INT64_C(1) << 40},
+	{"-drain-delay", "HELLO_DRAIN_DELAY", FLAG_DURATION, FIELD(drain_delay_ms), "0s",
+		"DURATION", "after SIGTERM: /readyz fails, requests are still served",
+		DURATION_WANT ", from 0 to 1h", .max = HOUR_MS},
+	{"-shutdown-timeout", "HELLO_SHUTDOWN_TIMEOUT", FLAG_DURATION, FIELD(shutdown_timeout_ms),
+		"10s", "DURATION", "then the requests in flight get this long",
+		DURATION_WANT ", from 0 to 1h", .max = HOUR_MS},
+	{"-inspect", "HELLO_INSPECT", FLAG_BOOL, FIELD(inspect), "false", NULL,
+		"serve GET /inspect: what surrounds the process", "want true or false"},
+	{"-trust-proxy", "HELLO_TRUST_PROXY", FLAG_BOOL, FIELD(trust_proxy), "false", NULL,
+		"log X-Forwarded-For; only behind a proxy that sets it", "want true or false"},
+};
+
+static const size_t flag_count = sizeof(flags) / sizeof(flags[0]);
+
+/* Takes PORT, as platforms set it: digits alone. */
+static int take_port(const char *port, struct options *options, struct error *err)
+{
+	size_t len = strlen(port);
+
+	if (len > 0 && len < sizeof(options->port_addr) - 1) {
+		options->port_addr[0] = ':';
+		memcpy(options->port_addr + 1, port, len + 1);
+		if (strchr(port, ':') == NULL && address_check(options->port_addr) == 0) {
+			options->addr = options->port_addr;
+			return 0;
+		}
+	}
+	return error_set(err, 0, "PORT", port, "not a right value", "want a port from 0 to 65535");
+}
+
+int options_parse(int argc, char *const *argv, flag_lookup *lookup, struct options *options,
+	struct error *err)
+{
+	const char *default_addr = flags[0].initial;
+	const char *port = lookup("PORT");
+	int used = 0;
+	int result = flags_parse(flags, flag_count, argc, argv, lookup, options, &used, err);
+
+	if (result != 0)
+		return result;
+	if (used < argc)
+		return error_set(err, 0, NULL, argv[used], "unexpected argument",
+			"hello help tells the usage");
+	/* Only the table's own string means that nobody chose an address. */
+	if (options->addr == default_addr && port != NULL && *port != '\0')
+		return take_port(port, options, err);
+	if (*options->addr == '\0')
+		return error_set(err, 0, "-addr", "", "nothing to listen on", ADDRESS_WANT);
+	return 0;
+}
+
+void options_write_usage(struct text *out)
+{
+	flags_write_usage(flags, flag_count, out);
+}

@@ -1,0 +1,42 @@
+/* options.h - what `hello serve` was asked to do: argv and environment to a struct. Pure. */
+#ifndef HELLO_OPTIONS_H
+#define HELLO_OPTIONS_H
+
+#include "error.h"
+#include "flags.h"
+#include "log.h"
+#include "text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct options {
+	const char *addr; /* host:port; "" for no HTTP */
+	const char *text; /* what `/` answers, without its newline */
+	unsigned log;	  /* enum log_format */
+	unsigned threads; /* event-loop threads; 0 means one for each usable CPU */
+	unsigned max_conns;
+	unsigned max_conns_per_ip;	/* 0 means no limit */
+	int64_t read_header_timeout_ms; /* from a request's first octet to the end of its header */
+	int64_t idle_timeout_ms;	/* a quiet connection between requests */
+	uint64_t max_body_bytes;
+	int64_t drain_delay_ms;	     /* from SIGTERM to the end of listening */
+	int64_t shutdown_timeout_ms; /* from then on, for requests in flight */
+	bool inspect;		     /* serve GET /inspect */
+	bool trust_proxy;	     /* log X-Forwarded-For */
+	char port_addr[8];	     /* ":65535", where addr points when PORT decided it */
+};
+
+/*
+ * Fills *options from the defaults, the environment and argv (without "hello" and "serve").
+ * PORT is taken as -addr :PORT when neither -addr nor HELLO_ADDR is given.
+ * Strings stay borrowed from argv and the environment.
+ * Returns: 0; 1 when help is asked for; -1 with *err filled.
+ */
+int options_parse(int argc, char *const *argv, flag_lookup *lookup, struct options *options,
+	struct error *err);
+
+/* Appends the flags of `hello serve` for the usage text. */
+void options_write_usage(struct text *out);
+
+#endif

@@ -1,0 +1,561 @@
+#include "server.h"
+
+#include "conns.h"
+#include "metrics.h"
+#include "mux.h"
+#include "routes.h"
+#include "version.h"
+#include "whoami.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/*
+ * What libmicrohttpd may use for one connection: request line, header fields and the
+ * answer's header. More gets 431 or 414. Times -max-conns it bounds the memory of all.
+ */
+#define CONNECTION_MEMORY 8192
+
+/* Descriptors that are no connection: standard ones, listener, epoll and eventfd of each thread. */
+#define OTHER_DESCRIPTORS(threads) (16 + 2 * (threads))
+
+/* Event-loop threads keep small buffers; musl's default of 128 KiB is made explicit. */
+#define THREAD_STACK (128 * 1024)
+
+struct server {
+	const struct options *options; /* borrowed */
+	struct MHD_Daemon *daemon;
+	int listener;
+	char *text; /* owned: what `/` answers, with its newline */
+	size_t text_len;
+	struct MHD_Response *root; /* shared by all threads: the answer to `/` */
+	struct conns conns;
+	_Atomic bool draining;
+	_Atomic bool closing; /* each answer ends its connection */
+	char hostname[256];
+};
+
+static struct conn *conn_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info != NULL ? info->socket_context : NULL;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
+	enum MHD_ConnectionNotificationCode code)
+{
+	struct server *server = cls;
+	struct conn *conn = *socket_context;
+	const union MHD_ConnectionInfo *fd;
+	const union MHD_ConnectionInfo *peer;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (conn != NULL)
+			conns_remove(&server->conns, conn);
+		metrics_connection_closed();
+		return;
+	}
+	fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	metrics_connection_opened();
+	conn = conns_add(&server->conns, fd->connect_fd, peer->client_addr);
+	if (conn != NULL && conn->refused)
+		metrics_connection_refused();
+	*socket_context = conn;
+}
+
+/*
+ * The only place that sees the target whole: libmicrohttpd cuts it at '?' and then takes
+ * the query apart in place.
+ */
+static void *on_target(void *cls, const char *target, struct MHD_Connection *connection)
+{
+	struct conn *conn = conn_of(connection);
+
+	(void)cls;
+	if (conn == NULL)
+		return NULL;
+	free(conn->request.target_copy);
+	conn->request = (struct conn_request){
+		.target = target, .target_len = strlen(target), .started_us = conns_now_us()};
+	if (strchr(target, '?') != NULL) {
+		conn->request.target_copy = strdup(target);
+		conn->request.target = conn->request.target_copy;
+	}
+	return conn;
+}
+
+/* Keeps libmicrohttpd from decoding: the mux does it by net/http's rules. */
+static size_t on_unescape(void *cls, struct MHD_Connection *connection, char *string)
+{
+	(void)cls;
+	(void)connection;
+	return strlen(string);
+}
+
+static void log_json(const struct server *server, struct MHD_Connection *connection,
+	const struct conn *conn, int64_t duration_us)
+{
+	const struct conn_request *request = &conn->request;
+	struct log_request line = {.remote = conn->remote,
+		.method = request->method,
+		.target = request->target,
+		.target_len = request->target_len,
+		.status = request->status,
+		.body_bytes = request->sent_bytes,
+		.duration_us = duration_us};
+
+	line.user_agent = MHD_lookup_connection_value(
+		connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_USER_AGENT);
+	if (server->options->trust_proxy)
+		line.forwarded_for =
+			MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Forwarded-For");
+	log_request_json(&line);
+}
+
+/* The request's memory still stands here: libmicrohttpd reuses it after this call. */
+static void on_completed(void *cls, struct MHD_Connection *connection, void **request_context,
+	enum MHD_RequestTerminationCode code)
+{
+	const struct server *server = cls;
+	struct conn *conn = *request_context;
+	struct conn_request *request;
+	int64_t duration_us;
+
+	(void)code;
+	*request_context = NULL;
+	if (conn == NULL || !conn->request.header_seen)
+		return;
+	request = &conn->request;
+	request->header_seen = false;
+	duration_us = conns_now_us() - request->started_us;
+	metrics_request_ended(
+		request->status, request->received_bytes, request->sent_bytes, duration_us);
+	if (server->options->log == LOG_JSON)
+		log_json(server, connection, conn, duration_us);
+	conn_set_waiting(conn);
+}
+
+/* One request on its way through this file. All borrowed. */
+struct exchange {
+	struct server *server;
+	struct MHD_Connection *connection;
+	struct conn *conn;
+	const char *method;
+	const char *version; /* such as "HTTP/1.1" */
+};
+
+struct header_count {
+	size_t headers;
+	size_t bytes;
+};
+
+static enum MHD_Result count_header(void *cls, enum MHD_ValueKind kind, const char *key,
+	size_t key_len, const char *value, size_t value_len)
+{
+	struct header_count *count = cls;
+
+	(void)kind;
+	(void)key;
+	(void)value;
+	count->headers++;
+	count->bytes += key_len + value_len;
+	return MHD_YES;
+}
+
+static enum MHD_Result write_header(void *cls, enum MHD_ValueKind kind, const char *key,
+	size_t key_len, const char *value, size_t value_len)
+{
+	(void)kind;
+	(void)key_len;
+	whoami_add_header(cls, key, value != NULL ? value : "", value_len);
+	return MHD_YES;
+}
+
+/* Returns: storage of size octets that text then covers; owned by the caller; NULL: no memory. */
+static char *text_allocate(struct text *text, size_t size)
+{
+	*text = (struct text){.data = malloc(size), .size = size};
+	return text->data;
+}
+
+/* Returns: 0 with *out owning the JSON, or -1 when memory is short. */
+static int write_whoami(const struct exchange *ex, struct text *out)
+{
+	const struct whoami who = {.hostname = ex->server->hostname,
+		.remote = ex->conn->remote,
+		.method = ex->method,
+		.target = ex->conn->request.target,
+		.target_len = ex->conn->request.target_len,
+		.protocol = ex->version};
+	struct header_count count = {0, 0};
+
+	MHD_get_connection_values_n(ex->connection, MHD_HEADER_KIND, count_header, &count);
+	count.bytes += who.target_len + strlen(who.method) + strlen(who.protocol) +
+		       strlen(who.hostname) + strlen(who.remote);
+	if (text_allocate(out, WHOAMI_SIZE(count.bytes, count.headers)) == NULL)
+		return -1;
+	whoami_begin(&who, out);
+	MHD_get_connection_values_n(ex->connection, MHD_HEADER_KIND, write_header, out);
+	whoami_end(out);
+	return 0;
+}
+
+/* Writes the body that an answer asks for. Returns: as write_whoami(). */
+static int write_body(const struct exchange *ex, const struct route_answer *answer,
+	const char *location, struct text *out)
+{
+	size_t size = route_body_size(answer, location);
+
+	if (answer->body == ROUTE_BODY_WHOAMI)
+		return write_whoami(ex, out);
+	if (answer->body == ROUTE_BODY_METRICS)
+		size = METRICS_TEXT_SIZE;
+	else if (answer->body == ROUTE_BODY_VERSION)
+		size = VERSION_TEXT_SIZE;
+	if (text_allocate(out, size) == NULL)
+		return -1;
+	if (answer->body == ROUTE_BODY_METRICS)
+		metrics_write(out, version_hello(), version_libc(), MHD_get_version());
+	else if (answer->body == ROUTE_BODY_VERSION)
+		version_write_json(MHD_get_version(), out);
+	else
+		route_write_body(answer, location, out);
+	return 0;
+}
+
+/*
+ * Makes a response of the answer's body, with a Location if there is one.
+ * body_bytes: gets the body's length
+ * Returns: the response, owned by the caller; NULL when memory is short.
+ */
+static struct MHD_Response *make_response(const struct exchange *ex,
+	const struct route_answer *answer, const char *location, size_t *body_bytes)
+{
+	struct MHD_Response *response;
+	struct text body = {0};
+
+	if (answer->body == ROUTE_BODY_READY) {
+		*body_bytes = answer->text_len;
+		response = MHD_create_response_from_buffer_static(answer->text_len, answer->text);
+	} else if (answer->content_type == NULL) {
+		*body_bytes = 0; /* a redirect that no person reads */
+		response = MHD_create_response_from_buffer_static(0, "");
+	} else {
+		if (write_body(ex, answer, location, &body) != 0)
+			return NULL;
+		*body_bytes = body.len;
+		response =
+			MHD_create_response_from_buffer(body.len, body.data, MHD_RESPMEM_MUST_FREE);
+		if (response == NULL)
+			free(body.data);
+	}
+	if (response != NULL && location != NULL &&
+		MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, location) != MHD_YES) {
+		MHD_destroy_response(response);
+		return NULL;
+	}
+	return response;
+}
+
+/* As make_response(), for a redirect. */
+static struct MHD_Response *make_redirect(
+	const struct exchange *ex, const struct route_answer *answer, size_t *body_bytes)
+{
+	struct MHD_Response *response;
+	char *location = malloc(route_location_size(answer));
+
+	if (location == NULL)
+		return NULL;
+	route_write_location(answer, location);
+	response = make_response(ex, answer, location, body_bytes);
+	free(location);
+	return response;
+}
+
+static bool add_headers(
+	struct MHD_Response *response, const struct route_answer *answer, bool closing)
+{
+	if (answer->content_type != NULL &&
+		MHD_add_response_header(
+			response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type) != MHD_YES)
+		return false;
+	if (answer->reflects &&
+		MHD_add_response_header(response, "X-Content-Type-Options", "nosniff") != MHD_YES)
+		return false;
+	return !closing ||
+	       MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES;
+}
+
+/* Sends an answer. Returns: MHD_NO, which closes the connection, when memory is short. */
+static enum MHD_Result send_answer(const struct exchange *ex, const struct route_answer *answer)
+{
+	struct server *server = ex->server;
+	bool closing = answer->close || atomic_load(&server->closing);
+	bool shared = answer->body == ROUTE_BODY_READY && answer->text == server->text && !closing;
+	size_t body_bytes = answer->text_len;
+	struct MHD_Response *response = server->root;
+	enum MHD_Result result = MHD_NO;
+
+	if (!shared && answer->body == ROUTE_BODY_REDIRECT)
+		response = make_redirect(ex, answer, &body_bytes);
+	else if (!shared)
+		response = make_response(ex, answer, NULL, &body_bytes);
+	if (response == NULL)
+		return MHD_NO;
+	if (shared || add_headers(response, answer, closing)) {
+		ex->conn->request.status = answer->status;
+		if (strcmp(ex->method, MHD_HTTP_METHOD_HEAD) != 0)
+			ex->conn->request.sent_bytes = body_bytes;
+		result = MHD_queue_response(ex->connection, answer->status, response);
+	}
+	if (!shared)
+		MHD_destroy_response(response);
+	return result;
+}
+
+static struct route_answer refuse(unsigned status, const char *text)
+{
+	return (struct route_answer){.status = status,
+		.body = ROUTE_BODY_READY,
+		.content_type = "text/plain; charset=utf-8",
+		.close = true,
+		.text = text,
+		.text_len = strlen(text)};
+}
+
+/* Returns: whether the header announces a body over the limit (RFC 9110, section 8.6). */
+static bool announces_too_much(struct MHD_Connection *connection, uint64_t max_body_bytes)
+{
+	const char *length = MHD_lookup_connection_value(
+		connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	/* libmicrohttpd has checked that it is a number that fits. */
+	return length != NULL && strtoull(length, NULL, 10) > max_body_bytes;
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *version, const char *upload, size_t *upload_bytes,
+	void **request_context)
+{
+	struct server *server = cls;
+	struct conn *conn = *request_context;
+	const struct exchange ex = {server, connection, conn, method, version};
+	char path[MUX_PATH_SIZE(CONNECTION_MEMORY)]; /* the answer points into it */
+	struct route_answer answer;
+
+	(void)url;
+	(void)upload;
+	if (conn == NULL || conn->request.target == NULL)
+		return MHD_NO; /* no memory for it */
+	if (!conn->request.header_seen) {
+		/* The header alone: an answer now would refuse the body and close. */
+		conn->request.header_seen = true;
+		conn->request.method = method;
+		conn_set_busy(conn);
+		metrics_request_started();
+		if (!announces_too_much(connection, server->options->max_body_bytes))
+			return MHD_YES;
+		answer = refuse(MHD_HTTP_CONTENT_TOO_LARGE, "413 Content Too Large\n");
+		return send_answer(&ex, &answer);
+	}
+	if (*upload_bytes > 0) {
+		conn->request.received_bytes += *upload_bytes;
+		*upload_bytes = 0;
+		/*
+		 * libmicrohttpd takes no answer amid a body. A chunked one is heard out to twice
+		 * the limit, so that its sender may learn why, and then cut off.
+		 */
+		return conn->request.received_bytes / 2 > server->options->max_body_bytes ? MHD_NO
+											  : MHD_YES;
+	}
+	if (conn->request.received_bytes > server->options->max_body_bytes) {
+		answer = refuse(MHD_HTTP_CONTENT_TOO_LARGE, "413 Content Too Large\n");
+	} else {
+		const struct route_request request = {.method = method,
+			.target = conn->request.target,
+			.target_len = conn->request.target_len,
+			.path = path,
+			.text = server->text,
+			.text_len = server->text_len,
+			.draining = atomic_load(&server->draining),
+			.inspect = server->options->inspect};
+		uint64_t calls = metrics_count_call();
+
+		if (server->options->log == LOG_TEXT)
+			log_request_text(conn->remote, calls);
+		answer = route_request(&request);
+	}
+	return send_answer(&ex, &answer);
+}
+
+/* Returns: how many connections there may be: what was asked for, or what descriptors allow. */
+static unsigned connection_limit(unsigned max_conns, unsigned threads)
+{
+	struct rlimit files;
+	rlim_t want = (rlim_t)max_conns + OTHER_DESCRIPTORS(threads);
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return max_conns;
+	if (files.rlim_cur < want) {
+		files.rlim_cur = want < files.rlim_max ? want : files.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+			getrlimit(RLIMIT_NOFILE, &files);
+	}
+	if (files.rlim_cur >= want)
+		return max_conns;
+	if (files.rlim_cur > OTHER_DESCRIPTORS(threads) + threads)
+		return (unsigned)files.rlim_cur - OTHER_DESCRIPTORS(threads);
+	return threads;
+}
+
+/* Returns: 0, or -1 when libmicrohttpd refuses to start. */
+static int start_daemon(struct server *server, unsigned threads)
+{
+	unsigned limit = connection_limit(server->options->max_conns, threads);
+	struct MHD_OptionItem pool[] = {
+		{MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL}, {MHD_OPTION_END, 0, NULL}};
+
+	if (threads > limit)
+		threads = limit;
+	pool[0].value = (intptr_t)threads;
+	if (threads < 2) /* a pool of one is refused: that is a daemon without a pool */
+		pool[0].option = MHD_OPTION_END;
+	/* ITC: without it a stop at the connection limit waits for ever. */
+	server->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC, 0, NULL, NULL,
+		on_request, server, MHD_OPTION_LISTEN_SOCKET, server->listener,
+		MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, MHD_OPTION_CONNECTION_LIMIT, limit,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		/* A backstop in whole seconds, for bodies and readers that stand still. */
+		MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)(server->options->idle_timeout_ms / 1000 + 1),
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_NOTIFY_COMPLETED,
+		on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
+		MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
+		1, MHD_OPTION_THREAD_STACK_SIZE, (size_t)THREAD_STACK, MHD_OPTION_ARRAY, pool,
+		MHD_OPTION_END);
+	return server->daemon != NULL ? 0 : -1;
+}
+
+static void server_free(struct server *server)
+{
+	if (server->root != NULL)
+		MHD_destroy_response(server->root);
+	free(server->text);
+	pthread_mutex_destroy(&server->conns.lock);
+	free(server);
+}
+
+/* Returns: 0, or -1 when memory is short. */
+static int make_root(struct server *server)
+{
+	struct text text;
+	const struct route_answer plain = {.content_type = "text/plain; charset=utf-8"};
+
+	server->text_len = strlen(server->options->text) + 1;
+	server->text = text_allocate(&text, server->text_len);
+	if (server->text == NULL)
+		return -1;
+	text_add_string(&text, server->options->text);
+	text_add_string(&text, "\n");
+	server->root = MHD_create_response_from_buffer_static(server->text_len, server->text);
+	return server->root != NULL && add_headers(server->root, &plain, false) ? 0 : -1;
+}
+
+struct server *server_start(
+	const struct options *options, unsigned threads, int listener, struct error *err)
+{
+	struct server *server = calloc(1, sizeof(*server));
+
+	if (server == NULL) {
+		close(listener);
+		error_set(err, ENOMEM, "server", NULL, NULL, NULL);
+		return NULL;
+	}
+	server->options = options;
+	server->listener = listener;
+	conns_init(&server->conns, options->max_conns_per_ip);
+	gethostname(server->hostname, sizeof(server->hostname) - 1);
+	if (make_root(server) == 0 && start_daemon(server, threads) == 0)
+		return server;
+	error_set(err, errno, "server", NULL, "the event loops can't start", NULL);
+	close(listener);
+	server_free(server);
+	return NULL;
+}
+
+void server_set_draining(struct server *server)
+{
+	atomic_store(&server->draining, true);
+}
+
+void server_close_listener(struct server *server)
+{
+	struct sockaddr_storage peer;
+	socklen_t len;
+
+	server_set_draining(server);
+	atomic_store(&server->closing, true);
+	if (MHD_quiesce_daemon(server->daemon) == MHD_INVALID_SOCKET)
+		return;
+	/* The kernel has told these clients that they are connected: they are served, too. */
+	for (;;) {
+		int fd;
+
+		len = sizeof(peer);
+		fd = accept4(server->listener, (struct sockaddr *)&peer, &len,
+			SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0 && (errno == ECONNABORTED || errno == EINTR))
+			continue;
+		if (fd < 0)
+			break;
+		/* At the limit, or refused: closed there. */
+		MHD_add_connection(server->daemon, fd, (struct sockaddr *)&peer, len);
+	}
+	close(server->listener);
+	server->listener = -1;
+}
+
+size_t server_sweep(struct server *server)
+{
+	const struct conns_deadlines deadlines = {
+		.read_header_ms = server->options->read_header_timeout_ms,
+		.idle_ms = server->options->idle_timeout_ms};
+
+	return conns_sweep(&server->conns, &deadlines);
+}
+
+size_t server_sweep_quiet(struct server *server, int quiet_ms)
+{
+	const struct conns_deadlines deadlines = {
+		.read_header_ms = server->options->read_header_timeout_ms, .idle_ms = quiet_ms};
+
+	return conns_sweep(&server->conns, &deadlines);
+}
+
+size_t server_stop(struct server *server)
+{
+	size_t cut = conns_count_busy(&server->conns);
+
+	MHD_stop_daemon(server->daemon);
+	if (server->listener >= 0)
+		close(server->listener);
+	server_free(server);
+	return cut;
+}
+
+const char *server_library_version(void)
+{
+	return MHD_get_version();
+}

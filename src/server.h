@@ -1,0 +1,54 @@
+/*
+ * server.h - HTTP on a listening socket: libmicrohttpd's event loops, and the way of a
+ * request through routes, metrics and log.
+ */
+#ifndef HELLO_SERVER_H
+#define HELLO_SERVER_H
+
+#include "error.h"
+#include "options.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct server;
+
+/*
+ * Starts serving.
+ * options: borrowed until server_stop()
+ * threads: event-loop threads, 1 to 256
+ * listener: a listening socket; ownership passes to the server
+ * Returns: the server, owned by the caller; NULL with *err filled, the listener closed.
+ * Threads: signals that the caller waits for must be blocked before.
+ */
+struct server *server_start(
+	const struct options *options, unsigned threads, int listener, struct error *err);
+
+/* From here on /readyz fails. Threads: any. */
+void server_set_draining(struct server *server);
+
+/*
+ * Stops listening: what the kernel has accepted already is still served, new ones are
+ * refused, and each answer from here on ends its connection.
+ */
+void server_close_listener(struct server *server);
+
+/* Shuts down connections past their deadlines. Returns: the number still open. */
+size_t server_sweep(struct server *server);
+
+/*
+ * After server_close_listener(): shuts down connections that have been quiet between
+ * requests for quiet_ms. Returns: the number still open.
+ */
+size_t server_sweep_quiet(struct server *server, int quiet_ms);
+
+/*
+ * Ends all connections and threads, and frees the server.
+ * Returns: the number of requests that were cut off.
+ */
+size_t server_stop(struct server *server);
+
+/* Returns: the version of libmicrohttpd linked in, static. */
+const char *server_library_version(void);
+
+#endif
