@@ -68,6 +68,24 @@ endef
 $(eval $(call flavour,release))
 $(eval $(call flavour,asan))
 
+# ---- tests -----------------------------------------------------------------------------
+
+UNIT := $(basename $(notdir $(wildcard tests/unit/*.c)))
+
+build/asan/unit/%.o: tests/unit/%.c build/asan/deps/lib/libcheck.a Makefile | build/asan/unit
+	$(Q)echo "  CC  $@"
+	$(Q)$(asan_CC) $(COMMON) -Wall -Wextra -Wno-missing-field-initializers $(asan_CFLAGS) -Ibuild/asan/deps/include $(CFLAGS) -c -o $@ $<
+build/asan/unit/runner: $(UNIT:%=build/asan/unit/%.o) $(filter-out %/main.o,$(OBJECTS:%=build/asan/src/%)) \
+		build/asan/deps/lib/libmicrohttpd.a build/asan/deps/lib/libcheck.a
+	$(Q)echo "  LD  $@"
+	$(Q)$(asan_CC) $(asan_CFLAGS) $(asan_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ build/asan/deps/lib/libcompat.a -pthread -lm -lrt
+build/asan/unit:
+	$(Q)mkdir -p $@
+-include $(UNIT:%=build/asan/unit/%.d)
+
+unit: build/asan/unit/runner ## unit tests, under AddressSanitizer and UBSan
+	build/asan/unit/runner
+
 run: build/release/hello ## serve on port 1234
 	build/release/hello
 
@@ -77,4 +95,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all fetch deps run clean help
+.PHONY: all fetch deps unit run clean help

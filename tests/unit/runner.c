@@ -1,0 +1,25 @@
+/* runner.c - runs every unit suite; exit 1 when a test failed or none ran. */
+#include "suites.h"
+
+#include <stdio.h>
+
+int main(void)
+{
+	SRunner *runner = srunner_create(address_suite());
+	int run;
+	int failed;
+
+	srunner_add_suite(runner, flags_suite());
+	srunner_add_suite(runner, mux_suite());
+	srunner_add_suite(runner, options_suite());
+	srunner_add_suite(runner, routes_suite());
+	srunner_add_suite(runner, text_suite());
+	srunner_add_suite(runner, whoami_suite());
+	srunner_run_all(runner, CK_NORMAL);
+	run = srunner_ntests_run(runner);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	if (run == 0)
+		fputs("runner: no test ran\n", stderr);
+	return run == 0 || failed > 0;
+}

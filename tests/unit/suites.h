@@ -1,0 +1,15 @@
+/* suites.h - one suite a module; runner.c runs them all. */
+#ifndef HELLO_SUITES_H
+#define HELLO_SUITES_H
+
+#include <check.h>
+
+Suite *address_suite(void);
+Suite *flags_suite(void);
+Suite *mux_suite(void);
+Suite *options_suite(void);
+Suite *routes_suite(void);
+Suite *text_suite(void);
+Suite *whoami_suite(void);
+
+#endif

@@ -1,0 +1,105 @@
+#include "options.h"
+#include "suites.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Tests run in processes of their own, so the environment is theirs to change. */
+static const char *lookup(const char *name)
+{
+	return getenv(name);
+}
+
+static int parse(struct options *options, struct error *err, const char *word)
+{
+	char *const argv[] = {(char *)word};
+
+	return options_parse(word != NULL, argv, lookup, options, err);
+}
+
+START_TEST(defaults)
+{
+	struct options options;
+	struct error err = {0};
+
+	ck_assert_int_eq(parse(&options, &err, NULL), 0);
+	ck_assert_str_eq(options.addr, ":1234");
+	ck_assert_str_eq(options.text, "howdy");
+	ck_assert_uint_eq(options.log, LOG_TEXT);
+	ck_assert_uint_eq(options.threads, 0);
+	ck_assert_uint_eq(options.max_conns, 1024);
+	ck_assert_uint_eq(options.max_conns_per_ip, 0);
+	ck_assert_int_eq(options.read_header_timeout_ms, 5000);
+	ck_assert_int_eq(options.idle_timeout_ms, 60000);
+	ck_assert_uint_eq(options.max_body_bytes, 1048576);
+	ck_assert_int_eq(options.drain_delay_ms, 0);
+	ck_assert_int_eq(options.shutdown_timeout_ms, 10000);
+	ck_assert(!options.inspect);
+	ck_assert(!options.trust_proxy);
+}
+END_TEST
+
+START_TEST(port_is_the_last_resort)
+{
+	struct options options;
+	struct error err = {0};
+
+	setenv("PORT", "8080", 1);
+	ck_assert_int_eq(parse(&options, &err, NULL), 0);
+	ck_assert_str_eq(options.addr, ":8080");
+	ck_assert_int_eq(parse(&options, &err, "-addr=:1234"), 0);
+	ck_assert_str_eq(options.addr, ":1234");
+	setenv("HELLO_ADDR", "localhost:9", 1);
+	ck_assert_int_eq(parse(&options, &err, NULL), 0);
+	ck_assert_str_eq(options.addr, "localhost:9");
+	unsetenv("HELLO_ADDR");
+	setenv("PORT", "", 1);
+	ck_assert_int_eq(parse(&options, &err, NULL), 0);
+	ck_assert_str_eq(options.addr, ":1234");
+}
+END_TEST
+
+static const char *const bad_ports[] = {"65536", "http", "1:2", "-1", "12345678901"};
+
+START_TEST(a_bad_port_is_refused)
+{
+	struct options options;
+	struct error err = {0};
+
+	setenv("PORT", bad_ports[_i], 1);
+	ck_assert_int_eq(parse(&options, &err, NULL), -1);
+	ck_assert_str_eq(err.subject, "PORT");
+	ck_assert_str_eq(err.value, bad_ports[_i]);
+	ck_assert_ptr_nonnull(err.want);
+}
+END_TEST
+
+static const char *const bad_words[] = {"-addr=x", "-addr=", "-log=xml", "-threads=257",
+	"-max-conns=0", "-max-conns=-1", "-max-conns-per-ip=x", "-read-header-timeout=0s",
+	"-read-header-timeout=5", "-idle-timeout=2h", "-max-body=1MB", "-drain-delay=-1s",
+	"-shutdown-timeout=x", "-inspect=maybe", "-trust-proxy=", "-nope", "word", "-text"};
+
+START_TEST(bad_words_are_refused)
+{
+	struct options options;
+	struct error err = {0};
+
+	ck_assert_int_eq(parse(&options, &err, bad_words[_i]), -1);
+	ck_assert_msg(err.what != NULL && err.want != NULL, "%s: no reason given", bad_words[_i]);
+}
+END_TEST
+
+Suite *options_suite(void)
+{
+	Suite *suite = suite_create("options");
+	TCase *tcase = tcase_create("options");
+
+	tcase_add_test(tcase, defaults);
+	tcase_add_test(tcase, port_is_the_last_resort);
+	tcase_add_loop_test(
+		tcase, a_bad_port_is_refused, 0, sizeof(bad_ports) / sizeof(bad_ports[0]));
+	tcase_add_loop_test(
+		tcase, bad_words_are_refused, 0, sizeof(bad_words) / sizeof(bad_words[0]));
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
