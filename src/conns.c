@@ -71,7 +71,6 @@ struct conn *conns_add(struct conns *conns, int fd, const struct sockaddr *peer)
 	address_write(peer, &remote);
 	key_of(peer, conn->key);
 	atomic_init(&conn->waiting_ms, conns_now_ms());
-	conn->seen_waiting_ms = conn->waiting_ms;
 
 	pthread_mutex_lock(&conns->lock);
 	conn->refused = is_one_too_many(conns, conn->key);
@@ -110,6 +109,7 @@ void conn_set_busy(struct conn *conn)
 void conn_set_waiting(struct conn *conn)
 {
 	atomic_store_explicit(&conn->waiting_ms, conns_now_ms(), memory_order_relaxed);
+	atomic_fetch_add_explicit(&conn->answered, 1, memory_order_relaxed);
 	atomic_store_explicit(&conn->busy, false, memory_order_release);
 }
 
@@ -134,13 +134,15 @@ static bool is_overdue(struct conn *conn, int64_t now_ms, const struct conns_dea
 {
 	int64_t waiting_ms;
 	uint64_t received;
+	uint32_t answered;
 
 	if (atomic_load_explicit(&conn->busy, memory_order_acquire))
 		return false;
 	waiting_ms = atomic_load_explicit(&conn->waiting_ms, memory_order_relaxed);
 	received = received_octets(conn->fd);
-	if (waiting_ms != conn->seen_waiting_ms) {
-		conn->seen_waiting_ms = waiting_ms;
+	answered = atomic_load_explicit(&conn->answered, memory_order_relaxed);
+	if (answered != conn->seen_answered) {
+		conn->seen_answered = answered;
 		conn->header_ms = 0;
 	} else if (received != conn->seen_received && conn->header_ms == 0) {
 		conn->header_ms = now_ms;

@@ -39,11 +39,12 @@ struct conn {
 
 	_Atomic bool busy;	    /* from the end of a header to the end of the answer */
 	_Atomic int64_t waiting_ms; /* since when not busy; monotonic clock */
+	_Atomic uint32_t answered;  /* requests so far: two waits may begin in one millisecond */
 
 	/* The sweep's own. */
-	int64_t seen_waiting_ms; /* waiting_ms at the last sweep */
-	uint64_t seen_received;	 /* octets that the kernel had received then */
-	int64_t header_ms;	 /* when a header was seen to have begun; 0: not yet */
+	uint32_t seen_answered; /* answered at the last sweep */
+	uint64_t seen_received; /* octets that the kernel had received then */
+	int64_t header_ms;	/* when a header was seen to have begun; 0: not yet */
 
 	/* The event loop's own. */
 	struct conn_request request;

@@ -1,0 +1,39 @@
+"""Fixtures of the black-box tests. Each runs against the release and the sanitizer build."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import hello  # noqa: E402
+
+
+@pytest.fixture(params=["release", "asan"])
+def flavour(request):
+    return request.param
+
+
+@pytest.fixture
+def start(flavour, request):
+    """Starts servers that end with the test; their logs are shown when it fails."""
+    servers = []
+
+    def start_server(*args, **kwargs):
+        server = hello.Server(flavour, *args, **kwargs)
+        servers.append(server)
+        return server
+
+    yield start_server
+    for server in servers:
+        try:
+            server.stop()
+        finally:
+            print(f"--- log of {server.flavour} on port {server.port}\n{server.log()[-4000:]}")
+            server.reports.cleanup()
+
+
+@pytest.fixture
+def server(start):
+    return start()

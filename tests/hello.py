@@ -1,0 +1,196 @@
+"""Starts the real binary and talks to it over real sockets."""
+
+import http.client
+import io
+import os
+import pathlib
+import re
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+STARTUP_SECONDS = 10
+
+
+def binary(flavour):
+    return ROOT / "build" / flavour / "hello"
+
+
+def clean_environment(**extra):
+    """The environment without what would configure the service."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("HELLO_") and k != "PORT"}
+    env.update(extra)
+    return env
+
+
+def run(flavour, *args, env=None, timeout=10, **kwargs):
+    """Runs the binary to its end; returns a CompletedProcess with text output."""
+    return subprocess.run(
+        [binary(flavour), *args],
+        env=clean_environment(**(env or {})),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        **kwargs,
+    )
+
+
+class Answer:
+    """One parsed response."""
+
+    def __init__(self, response, body):
+        self.status = response.status
+        self.reason = response.reason
+        self.version = {10: "HTTP/1.0", 11: "HTTP/1.1"}[response.version]
+        self.headers = response.headers
+        self.body = body
+
+    def __repr__(self):
+        return f"<{self.status} {dict(self.headers)} {self.body!r}>"
+
+
+class _FixedFile:
+    """Makes a buffered reader look like a socket to http.client."""
+
+    def __init__(self, reader):
+        self.reader = reader
+
+    def makefile(self, _mode):
+        return self.reader
+
+
+class _NonClosing(io.BufferedReader):
+    """http.client closes its file after a response; the next one needs it open."""
+
+    def close(self):
+        pass
+
+
+class Connection:
+    """A raw client connection: octets out, parsed responses in."""
+
+    def __init__(self, port, host="127.0.0.1", timeout=10):
+        self.socket = socket.create_connection((host, port), timeout=timeout)
+        self.reader = _NonClosing(socket.SocketIO(self.socket, "r"))
+
+    def send(self, octets):
+        self.socket.sendall(octets)
+
+    def read_answer(self, method="GET"):
+        response = http.client.HTTPResponse(_FixedFile(self.reader), method=method)
+        response.begin()
+        return Answer(response, response.read())
+
+    def ask(self, target, method="GET", headers=(), body=b"", version="HTTP/1.1"):
+        lines = [f"{method} {target} {version}".encode("latin-1")]
+        fields = list(headers)
+        if version == "HTTP/1.1" and not any(k.lower() == "host" for k, _ in fields):
+            fields.insert(0, ("Host", "test"))
+        if body:
+            fields.append(("Content-Length", str(len(body))))
+        lines += [f"{k}: {v}".encode("latin-1") for k, v in fields]
+        self.send(b"\r\n".join(lines) + b"\r\n\r\n" + body)
+        return self.read_answer(method)
+
+    def is_closed_by_peer(self, seconds):
+        """True once the peer has closed; False if it is still open after `seconds`."""
+        readable, _, _ = select.select([self.socket], [], [], seconds)
+        if not readable:
+            return False
+        try:
+            return self.socket.recv(1, socket.MSG_PEEK) == b""
+        except ConnectionError:
+            return True
+
+    def close(self):
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Server:
+    """A running `hello serve` on a free port of the loopback."""
+
+    def __init__(self, flavour, *args, env=None, addr="127.0.0.1:0", **popen):
+        self.flavour = flavour
+        self.reports = tempfile.TemporaryDirectory(prefix="hello-test-")
+        self.log_path = pathlib.Path(self.reports.name) / "stderr"
+        report = f"log_path={self.reports.name}/sanitizer:abort_on_error=0"
+        environment = clean_environment(
+            ASAN_OPTIONS=report + ":detect_stack_use_after_return=1",
+            UBSAN_OPTIONS=report + ":print_stacktrace=1",
+            **(env or {}),
+        )
+        command = [binary(flavour), "serve"]
+        if addr is not None:
+            command += ["-addr", addr]
+        with open(self.log_path, "wb") as log:
+            popen.setdefault("stderr", log)
+            self.process = subprocess.Popen([*command, *args], env=environment, **popen)
+        self.port = self._wait_for_port()
+
+    def _wait_for_port(self):
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while time.monotonic() < deadline:
+            found = re.search(r"Server at http://localhost:(\d+)\.", self.log())
+            if found:
+                return int(found.group(1))
+            if self.process.poll() is not None:
+                raise AssertionError(f"exited with {self.process.returncode}: {self.log()}")
+            time.sleep(0.01)
+        self.process.kill()
+        raise AssertionError(f"not ready after {STARTUP_SECONDS} s: {self.log()}")
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def log_lines(self, pattern, count, seconds=5):
+        """The lines that match, once there are `count` of them."""
+        deadline = time.monotonic() + seconds
+        while True:
+            lines = [line for line in self.log().splitlines() if re.search(pattern, line)]
+            if len(lines) >= count:
+                return lines
+            assert time.monotonic() < deadline, f"{pattern}: want {count} of\n{self.log()}"
+            time.sleep(0.01)
+
+    def connect(self, **kwargs):
+        return Connection(self.port, **kwargs)
+
+    def ask(self, target, method="GET", **kwargs):
+        with self.connect() as connection:
+            return connection.ask(target, method, **kwargs)
+
+    def metrics(self):
+        """The samples of /metrics by name and labels."""
+        text = self.ask("/metrics").body.decode()
+        pairs = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
+
+    def send_signal(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+
+    def stop(self, number=signal.SIGTERM, timeout=15):
+        """Ends it; returns the exit status after checking that no sanitizer complained."""
+        if self.process.poll() is None:
+            self.send_signal(number)
+        return self.wait(timeout)
+
+    def wait(self, timeout=15):
+        try:
+            status = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"still running {timeout} s after its signal: {self.log()}")
+        complaints = list(pathlib.Path(self.reports.name).glob("sanitizer*"))
+        assert not complaints, complaints[0].read_text(errors="replace")
+        return status

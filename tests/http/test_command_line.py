@@ -1,0 +1,100 @@
+"""The command line: what it says, where it says it, and the exit status."""
+
+import json
+import socket
+
+import hello
+import pytest
+
+
+@pytest.mark.parametrize(
+    "args, word",
+    [
+        (["-bogus"], '"-bogus"'),
+        (["serve", "-bogus=1"], '"-bogus=1"'),
+        (["bogus"], '"bogus"'),
+        (["serve", "extra"], '"extra"'),
+        (["-addr"], '"-addr"'),
+        (["-addr", "nonsense"], '-addr "nonsense"'),
+        (["-addr", ":70000"], '-addr ":70000"'),
+        (["-addr", ""], "-addr"),
+        (["-log", "xml"], '-log "xml"'),
+        (["-idle-timeout", "5"], '-idle-timeout "5"'),
+        (["version", "extra"], '"extra"'),
+    ],
+)
+def test_wrong_usage_is_one_line_and_2(flavour, args, word):
+    done = hello.run(flavour, *args)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1 and done.stderr.endswith("\n")
+    assert done.stderr.startswith("hello: ") and word in done.stderr
+    assert "; " in done.stderr, "says what would be right"
+
+
+def test_a_bad_variable_is_named(flavour):
+    done = hello.run(flavour, env={"HELLO_DRAIN_DELAY": "soon"})
+    assert done.returncode == 2
+    assert done.stderr == (
+        'hello: HELLO_DRAIN_DELAY "soon": not a right value; '
+        "want a duration such as 300ms, 1.5s or 2m, from 0 to 1h\n"
+    )
+
+
+def test_control_characters_stay_visible(flavour):
+    done = hello.run(flavour, "-bogus\n\x1b[31m")
+    assert done.stderr == 'hello: "-bogus\\x0a\\x1b[31m": no such flag; hello help lists them\n'
+
+
+def test_a_port_in_use_is_one_line_and_1(flavour):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        addr = "127.0.0.1:%d" % taken.getsockname()[1]
+        done = hello.run(flavour, "-addr", addr)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f'hello: -addr "{addr}": can\'t listen: '
+        + ("Address in use" if flavour == "release" else "Address already in use")
+        + "; another process listens there; choose another port or 0 for a free one\n"
+    )
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid"])
+def test_a_host_that_is_not_ours_is_one_line_and_1(flavour, host):
+    done = hello.run(flavour, "-addr", f"{host}:0", timeout=30)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f'hello: -addr "{host}:0": ') and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("args", [["-h"], ["--help"], ["serve", "-h"], ["help"]])
+def test_help_goes_to_standard_output(flavour, args):
+    done = hello.run(flavour, *args)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "-addr HOST:PORT" in done.stdout
+
+
+def test_version(flavour):
+    text = hello.run(flavour, "version")
+    assert text.returncode == 0
+    parts = dict(line.split(" ", 1) for line in text.stdout.splitlines())
+    lock = {}
+    for line in (hello.ROOT / "deps/deps.lock").read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, version = line.split()[:2]
+            lock[name] = version
+    assert parts["libmicrohttpd"] == lock["libmicrohttpd"]
+    assert parts["musl" if flavour == "release" else "glibc"][0].isdigit()
+    assert json.loads(hello.run(flavour, "version", "-json").stdout) == parts
+
+
+def test_addr_from_the_environment(start):
+    assert start(addr=None, env={"HELLO_ADDR": "127.0.0.1:0"}).ask("/").status == 200
+    assert start(addr=None, env={"PORT": "0"}).ask("/").status == 200
+
+
+def test_dual_stack(start):
+    server = start(addr=":0")
+    assert server.ask("/").body == b"howdy\n"
+    with server.connect(host="::1") as connection:
+        assert connection.ask("/").body == b"howdy\n"
+    server.log_lines(r"request from 127\.0\.0\.1:\d+$", 1)
+    server.log_lines(r"request from \[::1\]:\d+$", 1)
