@@ -56,8 +56,8 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
 {
 	struct server *server = cls;
 	struct conn *conn = *socket_context;
-	const union MHD_ConnectionInfo *fd;
-	const union MHD_ConnectionInfo *peer;
+	const struct sockaddr *peer;
+	int fd;
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
 		if (conn != NULL)
@@ -65,10 +65,11 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
 		metrics_connection_closed();
 		return;
 	}
-	fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	/* Both answers lie in the same union: the second call overwrites the first. */
+	fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
 	metrics_connection_opened();
-	conn = conns_add(&server->conns, fd->connect_fd, peer->client_addr);
+	conn = conns_add(&server->conns, fd, peer);
 	if (conn != NULL && conn->refused)
 		metrics_connection_refused();
 	*socket_context = conn;
