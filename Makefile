@@ -49,7 +49,8 @@ $(eval $(call library,release,mbedtls,libmbedcrypto.a))
 $(eval $(call library,asan,libmicrohttpd,libmicrohttpd.a))
 $(eval $(call library,asan,check,libcheck.a))
 
-deps: build/release/deps/lib/libmicrohttpd.a build/release/deps/lib/libmbedcrypto.a ## build the libraries that the release uses
+libraries: build/release/deps/lib/libmicrohttpd.a ## build the libraries that the release links
+deps: libraries build/release/deps/lib/libmbedcrypto.a build/asan/deps/lib/libcheck.a ## build every pinned library
 
 # ---- the service -----------------------------------------------------------------------
 
@@ -95,4 +96,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all fetch deps unit run clean help
+.PHONY: all fetch libraries deps unit run clean help

@@ -1,0 +1,52 @@
+# The builder pattern: compile in one stage, ship another.
+#
+# Question: what is left when only the program leaves the room it was built in?
+#
+# Gained: the image is alpine plus one file, and still one `docker build` makes it from
+#         the sources alone: no compiler is needed on the machine that builds.
+# Lost:   the first build takes as long as the naive one; and each stage that is not in
+#         the cache is built again, so continuous integration must keep the cache.
+#
+# Its `build` stage is also where every release comes from: compiled here, with this
+# compiler and this musl, the bytes of /hello agree for everybody. Dockerfile.alpine and
+# Dockerfile.scratch take them from here: `make images`.
+
+# Global build arguments stand before the first FROM, or no FROM can use them.
+ARG DEBIAN=debian:trixie-slim
+ARG ALPINE=alpine:3.22
+
+# ---- toolchain: changes least often, so it comes first and stays cached
+FROM ${DEBIAN} AS toolchain
+# No recommended packages: they would add a third and compile nothing. The lists may stay,
+# this stage ships nowhere.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates curl gcc libc6-dev make musl-tools
+WORKDIR /src
+
+# ---- libraries: rebuilt only when a pin or a recipe changes, not with each edit of src/
+FROM toolchain AS libraries
+COPY Makefile ./
+COPY deps deps
+# The Makefile's own list of what the release links.
+RUN make libraries
+
+# ---- build: the service itself
+FROM libraries AS build
+COPY src src
+# The last command proves the result: the binary runs, on nothing but the kernel.
+RUN make && cp build/release/hello /hello && /hello version
+
+# ---- the image: everything above is left behind, but for one file
+FROM ${ALPINE}
+# Alpine has had the CA bundle in its base since 3.13 (ca-certificates-bundle): the article's
+# `apk add ca-certificates` is not needed any more. This line says so if that ever changes.
+RUN test -s /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /hello /hello
+
+# As in Dockerfile.naive: numeric, documented, exec form.
+USER 99:99
+EXPOSE 1234
+LABEL org.opencontainers.image.title="hello (builder)" \
+      org.opencontainers.image.description="A small HTTP service, compiled in one stage and shipped on alpine" \
+      org.opencontainers.image.licenses="MIT"
+ENTRYPOINT ["/hello"]
