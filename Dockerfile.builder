@@ -38,7 +38,7 @@ RUN make && cp build/release/hello /hello && /hello version
 
 # ---- the image: everything above is left behind, but for one file
 FROM ${ALPINE}
-# Alpine has had the CA bundle in its base since 3.13 (ca-certificates-bundle): the article's
+# Alpine carries the CA bundle in its base today (ca-certificates-bundle): the article's
 # `apk add ca-certificates` is not needed any more. This line says so if that ever changes.
 RUN test -s /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /hello /hello
