@@ -87,6 +87,40 @@ build/asan/unit:
 unit: build/asan/unit/runner ## unit tests, under AddressSanitizer and UBSan
 	build/asan/unit/runner
 
+# The system's Python, which has python3-pytest; not one that happens to come first in PATH.
+PYTEST := /usr/bin/python3 -m pytest -c tests/pytest.ini
+
+http: build/release/hello build/asan/hello ## black-box HTTP tests of the release and the sanitizer build
+	$(PYTEST) tests/http
+
+image-tests: ## build the four images and test them
+	ci/setup images
+	ci/engine run ci/images
+	ci/engine run $(PYTEST) tests/image
+
+test: setup deps build/release/hello build/asan/hello ## everything that must hold; brings what it needs
+	$(MAKE) --no-print-directory unit
+	ci/engine run sh -c 'ci/images && $(PYTEST) tests'
+
+# ---- images and the comparison ---------------------------------------------------------
+
+images: ## build the images hello:naive, :builder, :alpine, :scratch and :scratch-minimal
+	ci/setup images
+	ci/engine run ci/images
+
+compare: ## build, run and measure the images side by side; RUNS=n samples
+	ci/setup compare
+	ci/engine run ci/compare/run
+
+# ---- the rest --------------------------------------------------------------------------
+
+setup: ## install what building, testing and comparing need (Debian, root), or say what is missing
+	ci/setup build test compare
+
+lint: ## formatting and static analysis; brings what it needs
+	ci/setup build lint
+	ci/lint
+
 run: build/release/hello ## serve on port 1234
 	build/release/hello
 
@@ -96,4 +130,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all fetch libraries deps unit run clean help
+.PHONY: all fetch libraries deps unit http image-tests test images compare setup lint run clean help

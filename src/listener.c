@@ -91,7 +91,7 @@ int listener_open(const char *addr, const char *subject, int *fd, unsigned *port
 {
 	char host[ADDRESS_HOST_SIZE];
 	const char *resolver = NULL;
-	struct sockaddr_storage bound;
+	struct sockaddr_storage bound = {0};
 	socklen_t len = sizeof(bound);
 	int opened;
 

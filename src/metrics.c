@@ -113,10 +113,9 @@ static uint64_t sum(size_t offset)
 	uint64_t total = 0;
 
 	for (size_t i = 0; i < SLOTS; i++) {
-		const char *at = (const char *)&slots[i] + offset;
+		const void *at = (const char *)&slots[i] + offset;
 
-		total += atomic_load_explicit(
-			(_Atomic uint64_t *)(uintptr_t)at, memory_order_relaxed);
+		total += atomic_load_explicit((const _Atomic uint64_t *)at, memory_order_relaxed);
 	}
 	return total;
 }

@@ -1,0 +1,43 @@
+"""The images as ci/images left them; whoever runs these tests has built them."""
+
+import json
+import subprocess
+import uuid
+
+import pytest
+
+VARIANTS = ["naive", "builder", "alpine", "scratch", "scratch-minimal"]
+
+
+def docker(*args, check=True):
+    done = subprocess.run(["docker", *args], capture_output=True, text=True, timeout=120)
+    assert not check or done.returncode == 0, f"docker {args}: {done.stderr}"
+    return done
+
+
+@pytest.fixture(params=VARIANTS)
+def variant(request):
+    return request.param
+
+
+@pytest.fixture
+def config(variant):
+    return json.loads(docker("image", "inspect", f"hello:{variant}").stdout)[0]["Config"]
+
+
+@pytest.fixture
+def container(request):
+    """Runs containers that are gone after the test; their logs are shown when it fails."""
+    names = []
+
+    def run(image, *options, command=()):
+        name = f"hello-test-{uuid.uuid4().hex[:12]}"
+        names.append(name)
+        docker("run", "-d", "--name", name, "-p", "127.0.0.1::1234", *options, image, *command)
+        return name
+
+    yield run
+    for name in names:
+        logs = docker("logs", name, check=False)
+        print(f"--- log of {name}\n{logs.stdout}{logs.stderr}")
+        docker("rm", "-f", name)

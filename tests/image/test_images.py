@@ -1,0 +1,137 @@
+"""Each image: what it says of itself, what is in it, and how it behaves under restrictions."""
+
+import hashlib
+import http.client
+import io
+import json
+import tarfile
+import time
+
+import pytest
+from conftest import docker
+
+SHIPS_THE_RELEASE = ["builder", "alpine", "scratch", "scratch-minimal"]
+HARDENED = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
+
+
+def address(name):
+    host, port = docker("port", name, "1234/tcp").stdout.strip().splitlines()[0].rsplit(":", 1)
+    return host, int(port)
+
+
+def ask(name, target, seconds=20):
+    """Asks until an answer comes: readiness, with an end, that notices a dead container."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            connection = http.client.HTTPConnection(*address(name), timeout=5)
+            connection.request("GET", target)
+            response = connection.getresponse()
+            return response.status, response.read()
+        except (OSError, http.client.HTTPException, AssertionError, IndexError):
+            running = docker("inspect", "-f", "{{.State.Running}}", name).stdout.strip()
+            assert running == "true", "the container has ended"
+            assert time.monotonic() < deadline, "no answer"
+            time.sleep(0.05)
+
+
+def files_of(image):
+    """The image's files as a tar archive in memory."""
+    import subprocess
+
+    name = docker("create", image).stdout.strip()
+    try:
+        exported = subprocess.run(["docker", "export", name], capture_output=True, check=True)
+    finally:
+        docker("rm", "-f", name)
+    return tarfile.open(fileobj=io.BytesIO(exported.stdout))
+
+
+def digest_of_hello(variant):
+    with files_of(f"hello:{variant}") as archive:
+        return hashlib.sha256(archive.extractfile("hello").read()).hexdigest()
+
+
+def test_configuration(config):
+    assert config["User"] == "99:99"
+    assert config["Entrypoint"] == ["/hello"]
+    assert list(config["ExposedPorts"]) == ["1234/tcp"]
+    labels = config["Labels"]
+    for key in ("title", "description", "licenses"):
+        assert labels[f"org.opencontainers.image.{key}"]
+
+
+def test_answers_and_stops_with_0(variant, container):
+    name = container(f"hello:{variant}")
+    assert ask(name, "/") == (200, b"howdy\n")
+    assert ask(name, "/magazine/vogue") == (200, b"vogue has 130 pages.\n")
+    started = time.monotonic()
+    docker("stop", "-t", "10", name)
+    assert time.monotonic() - started < 8, "ended by SIGKILL?"
+    assert docker("inspect", "-f", "{{.State.ExitCode}}", name).stdout.strip() == "0"
+
+
+@pytest.mark.parametrize("user", ["99:99", "12345:54321", "0:0"])
+def test_runs_hardened_as_any_user(variant, container, user):
+    name = container(f"hello:{variant}", *HARDENED, "--user", user)
+    assert ask(name, "/magazine/natgeo") == (200, b"natgeo has 78 pages.\n")
+    docker("stop", name)
+    assert docker("inspect", "-f", "{{.State.ExitCode}}", name).stdout.strip() == "0"
+
+
+def test_flags_follow_the_image(variant, container):
+    name = container(f"hello:{variant}", command=["-text", "salut"])
+    assert ask(name, "/") == (200, b"salut\n")
+
+
+def test_same_bytes_everywhere():
+    digests = {variant: digest_of_hello(variant) for variant in SHIPS_THE_RELEASE}
+    assert len(set(digests.values())) == 1, digests
+
+
+def test_the_binary_is_static():
+    with files_of("hello:scratch") as archive:
+        octets = archive.extractfile("hello").read()
+    assert octets[:4] == b"\x7fELF"
+    offset = int.from_bytes(octets[32:40], "little")
+    size = int.from_bytes(octets[54:56], "little")
+    count = int.from_bytes(octets[56:58], "little")
+    types = [
+        int.from_bytes(octets[offset + i * size : offset + i * size + 4], "little")
+        for i in range(count)
+    ]
+    assert count > 0 and 3 not in types, "PT_INTERP: it asks for a loader"
+
+
+def test_scratch_holds_four_files():
+    with files_of("hello:scratch") as archive:
+        # docker itself adds mount points to what it exports of a created container.
+        ours = {m.name for m in archive if m.isfile() and m.size > 0}
+        assert ours == {"hello", "etc/passwd", "etc/group", "etc/ssl/certs/ca-certificates.crt"}
+        bundle = archive.extractfile("etc/ssl/certs/ca-certificates.crt").read()
+    assert bundle.count(b"BEGIN CERTIFICATE") > 100
+
+
+def test_minimal_holds_one():
+    with files_of("hello:scratch-minimal") as archive:
+        assert {m.name for m in archive if m.isfile() and m.size > 0} == {"hello"}
+
+
+@pytest.mark.parametrize("variant", ["scratch"])
+def test_scratch_stays_small(variant):
+    size = json.loads(docker("image", "inspect", f"hello:{variant}").stdout)[0]["Size"]
+    assert size < 600_000
+
+
+def test_no_official_name_is_given_to_a_stand_in():
+    import pathlib
+
+    bases = json.loads(
+        (pathlib.Path(__file__).parents[2] / "build/images/bases.json").read_text()
+    )
+    for base in bases.values():
+        if base["source"] == "stand-in":
+            assert base["image"].startswith("hello-base/")
+            assert docker("image", "inspect", base["official"], check=False).returncode != 0
+        else:
+            assert base["source"] in ("present", "pulled")
