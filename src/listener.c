@@ -91,7 +91,11 @@ int listener_open(const char *addr, const char *subject, int *fd, unsigned *port
 {
 	char host[ADDRESS_HOST_SIZE];
 	const char *resolver = NULL;
-	struct sockaddr_storage bound = {0};
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in4;
+		struct sockaddr_in6 in6;
+	} bound = {0};
 	socklen_t len = sizeof(bound);
 	int opened;
 
@@ -103,10 +107,9 @@ int listener_open(const char *addr, const char *subject, int *fd, unsigned *port
 			err, 0, subject, addr, resolver, "want an address or a known host name");
 	if (opened < 0)
 		return error_set(err, errno, subject, addr, "can't listen", hint_for(errno));
-	if (getsockname(opened, (struct sockaddr *)&bound, &len) == 0) {
-		/* Both families have the port at the same place, sin6_port and sin_port. */
-		*port = ntohs(((struct sockaddr_in *)&bound)->sin_port);
-	}
+	/* sin_port and sin6_port lie at the same place. */
+	if (getsockname(opened, &bound.any, &len) == 0)
+		*port = ntohs(bound.in4.sin_port);
 	*fd = opened;
 	return 0;
 }
