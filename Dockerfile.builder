@@ -46,6 +46,8 @@ COPY --from=build /hello /hello
 # As in Dockerfile.naive: numeric, documented, exec form.
 USER 99:99
 EXPOSE 1234
+# The binary asks itself; exec form again, so it needs no shell and no curl.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=5s --retries=3 CMD ["/hello", "healthcheck"]
 LABEL org.opencontainers.image.title="hello (builder)" \
       org.opencontainers.image.description="A small HTTP service, compiled in one stage and shipped on alpine" \
       org.opencontainers.image.licenses="MIT"

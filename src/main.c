@@ -1,5 +1,7 @@
 /* main.c - subcommands, and the only place that decides the exit status. */
+#include "cpus.h"
 #include "error.h"
+#include "healthcheck.h"
 #include "lifecycle.h"
 #include "listener.h"
 #include "log.h"
@@ -53,13 +55,20 @@ static int run_help(void)
 	text_add_string(&text,
 		"A small HTTP service: hello [serve] [flags]\n"
 		"\n"
-		"  hello serve [flags]     answer requests; the default\n"
-		"  hello version [-json]   what this is made of\n"
-		"  hello help              this text\n"
+		"  hello serve [flags]                        answer requests; the default\n"
+		"  hello healthcheck [-timeout DURATION] [URL]\n"
+		"                                             exit 0 if the service lives\n"
+		"  hello version [-json]                      what this is made of\n"
+		"  hello help                                 this text\n"
 		"\n"
 		"Flags of serve, each with its environment variable; a flag beats the variable:\n"
 		"\n");
 	options_write_usage(&text);
+	text_add_string(&text,
+		"\n"
+		"Flags of healthcheck; without a URL it asks /healthz where serve would listen:\n"
+		"\n");
+	healthcheck_write_usage(&text);
 	return print(&text);
 }
 
@@ -81,6 +90,20 @@ static int run_version(int argc, char **argv)
 	return print(&text);
 }
 
+static int run_healthcheck(int argc, char **argv)
+{
+	struct healthcheck check;
+	struct error err = {0};
+	int parsed = healthcheck_parse(argc, argv, lookup_env, &check, &err);
+
+	if (parsed > 0)
+		return run_help();
+	/* Not 2 for wrong usage: to Docker that status is reserved (Dockerfile, HEALTHCHECK). */
+	if (parsed < 0 || healthcheck_run(&check, &err) != 0)
+		return fail(&err, EXIT_FAILED);
+	return EXIT_FINE;
+}
+
 static int run_serve(int argc, char **argv)
 {
 	struct options options;
@@ -99,7 +122,8 @@ static int run_serve(int argc, char **argv)
 	if (lifecycle_prepare(&err) != 0 ||
 		listener_open(options.addr, "-addr", &listener, &port, &err) != 0)
 		return fail(&err, EXIT_FAILED);
-	server = server_start(&options, options.threads > 0 ? options.threads : 1, listener, &err);
+	server = server_start(
+		&options, options.threads > 0 ? options.threads : cpus_usable(), listener, &err);
 	if (server == NULL)
 		return fail(&err, EXIT_FAILED);
 	snprintf(message, sizeof(message), "Server at http://localhost:%u.", port);
@@ -116,6 +140,8 @@ int main(int argc, char **argv)
 		return run_serve(argc - 1, argv + 1);
 	if (strcmp(command, "serve") == 0)
 		return run_serve(argc - 2, argv + 2);
+	if (strcmp(command, "healthcheck") == 0)
+		return run_healthcheck(argc - 2, argv + 2);
 	if (strcmp(command, "version") == 0)
 		return run_version(argc - 2, argv + 2);
 	if (strcmp(command, "help") == 0)

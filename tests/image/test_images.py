@@ -4,6 +4,8 @@ import hashlib
 import http.client
 import io
 import json
+import pathlib
+import subprocess
 import tarfile
 import time
 
@@ -37,8 +39,6 @@ def ask(name, target, seconds=20):
 
 def files_of(image):
     """The image's files as a tar archive in memory."""
-    import subprocess
-
     name = docker("create", image).stdout.strip()
     try:
         exported = subprocess.run(["docker", "export", name], capture_output=True, check=True)
@@ -55,6 +55,7 @@ def digest_of_hello(variant):
 def test_configuration(config):
     assert config["User"] == "99:99"
     assert config["Entrypoint"] == ["/hello"]
+    assert config["Healthcheck"]["Test"] == ["CMD", "/hello", "healthcheck"]
     assert list(config["ExposedPorts"]) == ["1234/tcp"]
     labels = config["Labels"]
     for key in ("title", "description", "licenses"):
@@ -124,14 +125,27 @@ def test_scratch_stays_small(variant):
 
 
 def test_no_official_name_is_given_to_a_stand_in():
-    import pathlib
-
-    bases = json.loads(
-        (pathlib.Path(__file__).parents[2] / "build/images/bases.json").read_text()
-    )
+    bases = json.loads((pathlib.Path(__file__).parents[2] / "build/images/bases.json").read_text())
     for base in bases.values():
         if base["source"] == "stand-in":
             assert base["image"].startswith("hello-base/")
             assert docker("image", "inspect", base["official"], check=False).returncode != 0
         else:
             assert base["source"] in ("present", "pulled")
+
+
+def test_becomes_healthy(variant, container):
+    name = container(f"hello:{variant}", "--health-interval=1s")
+    deadline = time.monotonic() + 30
+    while docker("inspect", "-f", "{{.State.Health.Status}}", name).stdout.strip() != "healthy":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_the_healthcheck_follows_the_environment(container):
+    name = container("hello:scratch", "-e", "HELLO_ADDR=127.0.0.1:4321")
+    deadline = time.monotonic() + 10
+    while docker("exec", name, "/hello", "healthcheck", check=False).returncode != 0:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert docker("exec", name, "/hello", "healthcheck", "http://localhost:1/", check=False).returncode == 1

@@ -9,6 +9,8 @@ int main(void)
 	int run;
 	int failed;
 
+	srunner_add_suite(runner, client_suite());
+	srunner_add_suite(runner, cpus_suite());
 	srunner_add_suite(runner, flags_suite());
 	srunner_add_suite(runner, mux_suite());
 	srunner_add_suite(runner, options_suite());

@@ -5,6 +5,8 @@
 #include <check.h>
 
 Suite *address_suite(void);
+Suite *client_suite(void);
+Suite *cpus_suite(void);
 Suite *flags_suite(void);
 Suite *mux_suite(void);
 Suite *options_suite(void);
