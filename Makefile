@@ -117,6 +117,9 @@ compare: ## build, run and measure the images side by side; RUNS=n samples
 setup: ## install what building, testing and comparing need (Debian, root), or say what is missing
 	ci/setup build test compare
 
+readme: build/release/hello ## write the generated parts of README.md
+	ci/readme
+
 lint: ## formatting and static analysis; brings what it needs
 	ci/setup build lint
 	ci/lint
@@ -130,4 +133,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all fetch libraries deps unit http image-tests test images compare setup lint run clean help
+.PHONY: all fetch libraries deps unit http image-tests test images compare setup readme lint run clean help
