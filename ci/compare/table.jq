@@ -22,7 +22,7 @@ def article_s: if . == null then "–" else "\(.) s" end;
 	+ ([$report.bases | to_entries[] | "\(.key) is `\(.value.image)`, \(.value.source)"
 		+ (if .value.source == "stand-in" then " for `\(.value.official)`" else "" end)] | join("; ")) + ".",
 "",
-"| image | size | compressed | layers | build, cold | build, warm | first response | stop | exit | article: size | compressed | build, no cache | build |",
+"| image | size | compressed | layers | build, cold | build, warm | first response | stop | exit | article: size | article: compressed | article: build, no cache | article: build, plain |",
 "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
 ($report.images[] | $report.article.images[.name] as $article
 	| "| \(.name) | \(.size_bytes | size) | \(.compressed_bytes | size) | \(.layers)"
