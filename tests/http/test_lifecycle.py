@@ -1,9 +1,34 @@
 """Start, stop and what lies between: the manners of a good PID 1."""
 
+import os
 import signal
+import socket
+import subprocess
+import threading
 import time
 
+import hello
 import pytest
+
+PARTIAL = b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\nab"
+
+
+def wait_until(condition, seconds=5):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def in_flight(server):
+    """Without the request that asks."""
+    return server.metrics()["hello_http_requests_in_flight"] - 1
+
+
+def seconds_to_stop(server, status=0):
+    started = time.monotonic()
+    assert server.stop() == status
+    return time.monotonic() - started
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -13,21 +38,33 @@ def test_a_signal_ends_it_with_0(start, number):
     assert server.stop(number) == 0
 
 
-def test_an_idle_connection_does_not_hold_it(start):
+def test_an_idle_service_stops_at_once(start):
+    assert seconds_to_stop(start("-shutdown-timeout", "10s")) < 2
+
+
+def test_idle_connections_do_not_hold_it(start):
     server = start("-shutdown-timeout", "10s")
-    with server.connect() as connection:
+    connections = [server.connect() for _ in range(20)]
+    for connection in connections[:10]:
         connection.ask("/")
-        started = time.monotonic()
-        assert server.stop() == 0
-        assert time.monotonic() - started < 5
-        assert connection.is_closed_by_peer(1)
+    assert seconds_to_stop(server) < 5
+    assert all(connection.is_closed_by_peer(1) for connection in connections)
+
+
+def test_it_stops_at_the_connection_limit(start):
+    server = start("-max-conns", "50", "-shutdown-timeout", "10s")
+    connections = [server.connect() for _ in range(80)]  # 30 of them wait in the backlog
+    time.sleep(0.2)
+    assert seconds_to_stop(server) < 5
+    for connection in connections:
+        connection.close()
 
 
 def test_a_request_in_flight_is_answered(start):
     server = start()
     with server.connect() as connection:
-        connection.send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\nab")
-        wait_until(lambda: server.metrics()["hello_http_requests_in_flight"] == 2)
+        connection.send(PARTIAL)
+        wait_until(lambda: in_flight(server) == 1)
         server.send_signal()
         server.log_lines("Stopping", 1)
         time.sleep(0.3)  # longer than an idle connection lives
@@ -42,14 +79,134 @@ def test_a_request_in_flight_is_answered(start):
 def test_a_request_cut_off_is_told(start):
     server = start("-shutdown-timeout", "200ms")
     with server.connect() as connection:
-        connection.send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\nab")
-        wait_until(lambda: server.metrics()["hello_http_requests_in_flight"] == 2)
+        connection.send(PARTIAL)
+        wait_until(lambda: in_flight(server) == 1)
         assert server.stop() == 1
     assert "1 requests cut off" in server.log()
 
 
-def wait_until(condition, seconds=5):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+def test_a_second_signal_ends_it_at_once(start):
+    server = start("-shutdown-timeout", "60s")
+    with server.connect() as connection:
+        connection.send(PARTIAL)
+        wait_until(lambda: in_flight(server) == 1)
+        server.send_signal()
+        server.log_lines("Stopping", 1)
+        assert seconds_to_stop(server, status=1) < 5
+
+
+def test_readiness_ends_before_listening_does(start):
+    server = start("-drain-delay", "60s")
+    assert server.ask("/readyz").status == 200
+    server.send_signal()
+    server.log_lines("Stopping", 1)
+    wait_until(lambda: server.ask("/readyz").status == 503)
+    with server.connect() as connection:  # new connections, and kept alive
+        for _ in range(2):
+            answer = connection.ask("/")
+            assert (answer.status, answer.headers["Connection"]) == (200, None)
+    assert server.ask("/healthz").status == 200
+    assert seconds_to_stop(server) < 5, "the second signal cuts the delay short"
+
+
+def test_after_the_drain_delay_it_stops(start):
+    server = start("-drain-delay", "400ms")
+    assert 0.4 <= seconds_to_stop(server) < 5
+
+
+def test_connections_in_the_backlog_are_served(start):
+    """The kernel told these clients that they are connected; a drain must not reset them."""
+    server = start("-max-conns", "1", "-threads", "1")
+    with server.connect() as first:
+        first.ask("/")
+        waiting = [server.connect() for _ in range(5)]
+        for connection in waiting:
+            connection.send(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n")
+        first.close()
+        for connection in waiting:
+            assert connection.read_answer().status == 200
+            connection.close()
+    assert server.stop() == 0
+
+
+class Client(threading.Thread):
+    """Asks over one kept-alive connection until it is told to close; counts what is lost."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.port = port
+        self.answered = 0
+        self.lost = None
+        self.start()
+
+    def run(self):
+        with hello.Connection(self.port) as connection:
+            while True:
+                try:
+                    answer = connection.ask("/magazine/vogue")
+                except Exception as error:  # whatever it is, a request got no answer
+                    self.lost = repr(error)
+                    return
+                if (answer.status, answer.body) != (200, b"vogue has 130 pages.\n"):
+                    self.lost = repr(answer)
+                    return
+                self.answered += 1
+                if answer.headers["Connection"] == "close":
+                    return
+
+
+def test_a_drain_loses_no_request_of_busy_clients(start):
+    server = start("-log", "off")
+    clients = [Client(server.port) for _ in range(32)]
+    wait_until(lambda: all(client.answered > 0 for client in clients), seconds=20)
+    assert server.stop() == 0
+    for client in clients:
+        client.join(10)
+    assert not any(client.is_alive() for client in clients)
+    assert [client.lost for client in clients if client.lost] == []
+
+
+def test_other_signals_do_not_end_it(start):
+    server = start()
+    for number in (signal.SIGHUP, signal.SIGPIPE, signal.SIGCHLD):
+        server.send_signal(number)
+    assert server.ask("/").status == 200
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a PID namespace takes root")
+def test_as_pid_1_it_obeys_signals_and_reaps(flavour):
+    """unshare makes it PID 1 of a namespace; a shell leaves it an orphan that ends."""
+    # The shell becomes the service by exec, so the sleeping grandchild is an orphan of PID 1.
+    script = f"(sleep 0.2 &) ; exec {hello.binary(flavour)} serve -addr 127.0.0.1:0"
+    process = subprocess.Popen(
+        ["unshare", "--pid", "--fork", "--mount-proc", "sh", "-c", script],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=hello.clean_environment(),
+    )
+    assert "Server at" in process.stderr.readline()
+    child = int(
+        subprocess.run(
+            ["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True
+        ).stdout
+    )
+    children = f"/proc/{child}/task/{child}/children"
+    wait_until(lambda: open(children).read().strip() == "")
+    os.kill(child, signal.SIGTERM)
+    assert process.wait(10) == 0
+    process.stderr.close()
+
+
+def test_a_restart_takes_the_port_again(start):
+    server = start()
+    server.ask("/")
+    assert server.stop() == 0
+    again = start(addr=f"127.0.0.1:{server.port}")
+    assert again.port == server.port
+
+
+def test_a_free_port_is_refused_after_the_stop(start):
+    server = start()
+    server.stop()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=5)
