@@ -37,6 +37,9 @@ int lifecycle_prepare(struct error *err)
 	}
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return error_set(err, errno, "SIGPIPE", NULL, "can't be ignored", NULL);
+	/* A log file at its size limit (setrlimit(2), RLIMIT_FSIZE) ends the log, not the service. */
+	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+		return error_set(err, errno, "SIGXFSZ", NULL, "can't be ignored", NULL);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);

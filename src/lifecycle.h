@@ -8,8 +8,8 @@
 
 /*
  * Prepares the process, before any descriptor is opened or thread started: opens
- * /dev/null on standard descriptors that are closed, ignores SIGPIPE, blocks the
- * signals that lifecycle_run() waits for.
+ * /dev/null on standard descriptors that are closed, ignores SIGPIPE and SIGXFSZ, blocks
+ * the signals that lifecycle_run() waits for.
  * Returns: 0, or -1 with *err filled.
  */
 int lifecycle_prepare(struct error *err);

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Longest JSON text of a value that a client chose: six of them fit into one line. */
+/* Longest JSON text of a value that a client chose: five of them fit into one line. */
 #define VALUE_MAX 768
 
 static void emit(const struct text *line)

@@ -2,7 +2,6 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 
 static int hex_value(unsigned char c)
 {
@@ -15,21 +14,40 @@ static int hex_value(unsigned char c)
 	return -1;
 }
 
-/* Returns: length of the scheme before "://" (RFC 3986, section 3.1), or 0. */
+static bool is_letter_or_digit(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool is_one_of(unsigned char c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
+/* Returns: length of the scheme before a ':' (RFC 3986, section 3.1), or 0. */
 static size_t scheme_length(const char *target, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		char c = target[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-		bool other = (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+		unsigned char c = (unsigned char)target[i];
+		bool digit = c >= '0' && c <= '9';
 
-		if (letter || (other && i > 0))
-			continue;
-		if (i > 0 && len - i >= 3 && memcmp(target + i, "://", 3) == 0)
+		if (c == ':')
 			return i;
-		return 0;
+		if (!is_letter_or_digit(c) && !is_one_of(c, "+-."))
+			return 0;
+		if (i == 0 && (digit || is_one_of(c, "+-.")))
+			return 0;
 	}
 	return 0;
+}
+
+/* Returns: the octet that the "%XX" at the start of in means, or -1. */
+static int decode_escape(const char *in, size_t len)
+{
+	int high = len > 1 ? hex_value((unsigned char)in[1]) : -1;
+	int low = len > 2 ? hex_value((unsigned char)in[2]) : -1;
+
+	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
 /* Returns: octets written to out, or -1 for a '%' without two hexadecimal digits. */
@@ -41,17 +59,132 @@ static long decode(const char *in, size_t len, char *out)
 		unsigned char c = (unsigned char)in[i];
 
 		if (c == '%') {
-			int high = i + 1 < len ? hex_value((unsigned char)in[i + 1]) : -1;
-			int low = i + 2 < len ? hex_value((unsigned char)in[i + 2]) : -1;
+			int octet = decode_escape(in + i, len - i);
 
-			if (high < 0 || low < 0)
+			if (octet < 0)
 				return -1;
-			c = (unsigned char)(high << 4 | low);
+			c = (unsigned char)octet;
 			i += 2;
 		}
 		out[used++] = (char)c;
 	}
 	return (long)used;
+}
+
+static bool is_userinfo(const char *in, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)in[i];
+
+		if (c == '%' && decode_escape(in + i, len - i) < 0)
+			return false;
+		if (!is_letter_or_digit(c) && !is_one_of(c, "-._:~!$&'()*+,;=%@"))
+			return false;
+	}
+	return true;
+}
+
+/* net/url lets these stand in a host: RFC 3986's, the brackets of IPv6, and <, > and ". */
+static bool is_host_character(unsigned char c)
+{
+	return is_letter_or_digit(c) || is_one_of(c, "!$&'()*+,;=:[]<>\"-_.~");
+}
+
+/*
+ * Is this part of a host well-formed? A host escapes octets beyond ASCII only, and '%';
+ * the zone of an IPv6 address (RFC 6874) only what a host may have as it is, and ' '.
+ */
+static bool is_host_part(const char *in, size_t len, bool zone)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)in[i];
+		int octet;
+
+		if (c != '%' && c < 0x80 && !is_host_character(c))
+			return false;
+		if (c != '%')
+			continue;
+		octet = decode_escape(in + i, len - i);
+		if (octet < 0)
+			return false;
+		if (octet != '%' && !zone && octet < 0x80)
+			return false;
+		if (octet != '%' && zone && octet != ' ' &&
+			!is_host_character((unsigned char)octet))
+			return false;
+		i += 2;
+	}
+	return true;
+}
+
+/* Is this nothing, or ':' and digits? There may be none (RFC 3986, section 3.2.3). */
+static bool is_port(const char *in, size_t len)
+{
+	if (len > 0 && in[0] != ':')
+		return false;
+	for (size_t i = 1; i < len; i++) {
+		if (in[i] < '0' || in[i] > '9')
+			return false;
+	}
+	return true;
+}
+
+static bool is_host(const char *host, size_t len)
+{
+	const char *end = host + len;
+	const char *port;
+	const char *zone;
+
+	if (len == 0 || host[0] != '[') {
+		port = memrchr(host, ':', len);
+		return (port == NULL || is_port(port, (size_t)(end - port))) &&
+		       is_host_part(host, len, false);
+	}
+	port = memrchr(host, ']', len);
+	if (port == NULL || !is_port(port + 1, (size_t)(end - port - 1)))
+		return false;
+	zone = memmem(host, (size_t)(port - host), "%25", 3);
+	if (zone == NULL)
+		zone = port;
+	return is_host_part(host, (size_t)(zone - host), false) &&
+	       is_host_part(zone, (size_t)(port - zone), true) &&
+	       is_host_part(port, (size_t)(end - port), false);
+}
+
+static bool is_authority(const char *authority, size_t len)
+{
+	const char *at = memrchr(authority, '@', len);
+	size_t userinfo = at != NULL ? (size_t)(at - authority) : 0;
+	size_t host = at != NULL ? userinfo + 1 : 0;
+
+	return is_userinfo(authority, userinfo) && is_host(authority + host, len - host);
+}
+
+/*
+ * Finds the path in a target that ends before its query.
+ * Returns: its start, which is end when there is none, or NULL: not a request target.
+ */
+static const char *find_path(const char *target, const char *end)
+{
+	const char *authority;
+	size_t scheme;
+
+	if (target < end && *target == '/')
+		return target;
+	scheme = scheme_length(target, (size_t)(end - target));
+	if (scheme == 0)
+		return NULL;
+	target += scheme + 1;
+	/* "mailto:x" is a URI without a path: net/http takes it for the root. */
+	if (target == end || *target != '/')
+		return end;
+	if (end - target < 2 || target[1] != '/')
+		return target;
+	authority = target + 2;
+	target = memchr(authority, '/', (size_t)(end - authority));
+	if (target == NULL)
+		target = end;
+	return is_authority(authority, (size_t)(target - authority)) ? target : NULL;
 }
 
 /*
@@ -155,10 +288,10 @@ enum mux_verdict mux_resolve(const char *method, const char *target, size_t targ
 	long decoded;
 	bool changed;
 
-	if (target_len == 1 && target[0] == '*')
-		return strcmp(method, "OPTIONS") == 0 ? MUX_OPTIONS : MUX_BAD_REQUEST;
 	if (strcmp(method, "CONNECT") == 0)
 		return MUX_BAD_REQUEST;
+	if (target_len == 1 && target[0] == '*')
+		return strcmp(method, "OPTIONS") == 0 ? MUX_OPTIONS : MUX_NO_PATH;
 	for (const char *c = target; c < end; c++) {
 		if ((unsigned char)*c < 0x20 || *c == 0x7F)
 			return MUX_BAD_REQUEST;
@@ -170,16 +303,9 @@ enum mux_verdict mux_resolve(const char *method, const char *target, size_t targ
 		query_len = (size_t)(end - query);
 		end = question;
 	}
-	if (target == end || target[0] != '/') {
-		size_t scheme = scheme_length(target, (size_t)(end - target));
-
-		if (scheme == 0)
-			return MUX_BAD_REQUEST;
-		/* Absolute form: the authority is not ours to judge, the path starts behind it. */
-		target += scheme + 3;
-		while (target < end && *target != '/')
-			target++;
-	}
+	target = find_path(target, end);
+	if (target == NULL)
+		return MUX_BAD_REQUEST;
 	decoded = decode(target, (size_t)(end - target), path);
 	if (decoded < 0)
 		return MUX_BAD_REQUEST;
@@ -212,8 +338,18 @@ static size_t percent_encode(unsigned char c, const char *digits, char *out)
 /* net/url leaves these as they are in a path; RFC 3986 would allow a few more. */
 static bool is_path_character(unsigned char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("-_.~$&+,/:;=@", c) != NULL);
+	return is_letter_or_digit(c) || is_one_of(c, "-_.~$&+,/:;=@");
+}
+
+size_t mux_location_length(const struct mux_result *result)
+{
+	size_t len = result->path_len + result->query_len + (result->query_len > 0 ? 1 : 0);
+
+	for (size_t i = 0; i < result->path_len; i++)
+		len += is_path_character((unsigned char)result->path[i]) ? 0 : 2;
+	for (size_t i = 0; i < result->query_len; i++)
+		len += (unsigned char)result->query[i] < 0x80 ? 0 : 2;
+	return len;
 }
 
 size_t mux_location(const struct mux_result *result, char *out)

@@ -12,6 +12,7 @@ enum mux_verdict {
 	MUX_MATCH,	 /* serve .pattern */
 	MUX_REDIRECT,	 /* 301 to .path and .query */
 	MUX_OPTIONS,	 /* OPTIONS *: about the server, no route */
+	MUX_NO_PATH,	 /* 400 without a word: '*' with another method */
 	MUX_BAD_REQUEST, /* 400: not a request target, or a broken percent-encoding */
 };
 
@@ -28,7 +29,9 @@ struct mux_result {
 
 /*
  * Resolves a request target (RFC 9112, section 3.2: origin form, absolute form or
- * asterisk form; CONNECT's authority form has no route and is a bad request).
+ * asterisk form; CONNECT's authority form has no route and is a bad request). In the
+ * absolute form the authority has to be well-formed by net/url's rules; which host it
+ * names is not ours to judge.
  *
  * method:   borrowed, NUL-terminated
  * target:   as received, target_len octets, not NUL-terminated
@@ -42,15 +45,18 @@ struct mux_result {
 enum mux_verdict mux_resolve(const char *method, const char *target, size_t target_len,
 	const char *const *patterns, size_t pattern_count, char *path, struct mux_result *result);
 
-/* Octets that mux_location() may need. */
+/* Octets that mux_location() may need at most, for storage of a fixed size. */
 #define MUX_LOCATION_SIZE(path_len, query_len) (3 * ((path_len) + (query_len)) + 2)
+
+/* Returns: octets that mux_location() writes for this result. */
+size_t mux_location_length(const struct mux_result *result);
 
 /*
  * Writes the Location of a redirect: the path percent-encoded as Go's net/url
  * does it, and the query as it came, its octets beyond ASCII encoded. The path starts
  * with exactly one '/', so it never names another host (RFC 3986, section 4.2).
  *
- * out: storage of MUX_LOCATION_SIZE() octets
+ * out: storage of mux_location_length() octets
  * Returns: octets written; no NUL is added.
  */
 size_t mux_location(const struct mux_result *result, char *out);

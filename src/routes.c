@@ -101,6 +101,11 @@ struct route_answer route_request(const struct route_request *req)
 		answer = ready(200, "", 0);
 		answer.content_type = NULL;
 		return answer;
+	case MUX_NO_PATH:
+		answer = ready(400, "", 0);
+		answer.content_type = NULL;
+		answer.close = true;
+		return answer;
 	case MUX_BAD_REQUEST:
 		answer = ready_string(400, "400 Bad Request");
 		answer.close = true;
@@ -131,17 +136,24 @@ struct route_answer route_request(const struct route_request *req)
 	}
 }
 
+static struct mux_result redirect_target(const struct route_answer *answer)
+{
+	return (struct mux_result){.path = answer->path,
+		.path_len = answer->path_len,
+		.query = answer->query,
+		.query_len = answer->query_len};
+}
+
 size_t route_location_size(const struct route_answer *answer)
 {
-	return MUX_LOCATION_SIZE(answer->path_len, answer->query_len) + 1;
+	const struct mux_result to = redirect_target(answer);
+
+	return mux_location_length(&to) + 1;
 }
 
 void route_write_location(const struct route_answer *answer, char *out)
 {
-	struct mux_result to = {.path = answer->path,
-		.path_len = answer->path_len,
-		.query = answer->query,
-		.query_len = answer->query_len};
+	const struct mux_result to = redirect_target(answer);
 
 	out[mux_location(&to, out)] = '\0';
 }

@@ -51,7 +51,7 @@ struct route_answer {
  */
 struct route_answer route_request(const struct route_request *req);
 
-/* Octets that a redirect's Location may need, with its NUL. */
+/* Returns: octets that a redirect's Location has, with its NUL. */
 size_t route_location_size(const struct route_answer *answer);
 
 /* Writes a redirect's Location, NUL-terminated, to storage of route_location_size() octets. */

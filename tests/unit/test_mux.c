@@ -64,11 +64,34 @@ static const struct target_case cases[] = {
 	{"GET", "HTTP+x.1-://h/", MUX_MATCH, "/"},
 	{"GET", "://host/", MUX_BAD_REQUEST, NULL},
 	{"GET", "1http://host/", MUX_BAD_REQUEST, NULL},
-	{"GET", "host:80", MUX_BAD_REQUEST, NULL},
+	{"GET", "host:80", MUX_REDIRECT, "/"},
+	{"GET", "mailto:x%zz?a", MUX_REDIRECT, "/?a"},
+	{"GET", "x:", MUX_REDIRECT, "/"},
+	{"GET", "http:/healthz", MUX_MATCH, "/healthz"},
+	{"GET", "http://", MUX_REDIRECT, "/"},
+	{"GET", "http:////healthz", MUX_REDIRECT, "/healthz"},
+	{"GET", "http://u%20:p@x@h!$&'()*+,;=[]<>\"-_.~:/", MUX_MATCH, "/"},
+	{"GET", "http://u|@h/", MUX_BAD_REQUEST, NULL},
+	{"GET", "http://u%2@h/", MUX_BAD_REQUEST, NULL},
+	{"GET", "http://u\xC3\xA9@h/", MUX_BAD_REQUEST, NULL},
+	{"GET", "http://h:8o/", MUX_BAD_REQUEST, NULL},
+	{"GET", "http://h|/", MUX_BAD_REQUEST, NULL},
+	{"GET", "http://\xC3\xA9%C3%A9%25/", MUX_MATCH, "/"},
+	{"GET", "http://%41/", MUX_BAD_REQUEST, NULL},
+	{"GET", "http://%c/", MUX_BAD_REQUEST, NULL},
+	{"GET", "http://%", MUX_BAD_REQUEST, NULL},
+	{"GET", "http://[::1]:80/", MUX_MATCH, "/"},
+	{"GET", "http://[::1/", MUX_BAD_REQUEST, NULL},
+	{"GET", "http://[::1]x/", MUX_BAD_REQUEST, NULL},
+	{"GET", "http://[::1]:x/", MUX_BAD_REQUEST, NULL},
+	{"GET", "http://[fe80::1%25e%20n%41]:80/", MUX_MATCH, "/"},
+	{"GET", "http://[fe80::1%25e%2F]/", MUX_BAD_REQUEST, NULL},
+	{"GET", "http://[fe80::1%25e%C3]/", MUX_BAD_REQUEST, NULL},
 	{"GET", "x", MUX_BAD_REQUEST, NULL},
 	{"GET", "?x", MUX_BAD_REQUEST, NULL},
 	{"GET", "", MUX_BAD_REQUEST, NULL},
-	{"GET", "*", MUX_BAD_REQUEST, NULL},
+	{"GET", "*", MUX_NO_PATH, NULL},
+	{"GET", "*?", MUX_BAD_REQUEST, NULL},
 	{"GET", "/%", MUX_BAD_REQUEST, NULL},
 	{"GET", "/%4", MUX_BAD_REQUEST, NULL},
 	{"GET", "/%4g", MUX_BAD_REQUEST, NULL},
@@ -78,6 +101,7 @@ static const struct target_case cases[] = {
 	{"OPTIONS", "/", MUX_MATCH, "/"},
 	{"CONNECT", "host:443", MUX_BAD_REQUEST, NULL},
 	{"CONNECT", "/", MUX_BAD_REQUEST, NULL},
+	{"CONNECT", "*", MUX_BAD_REQUEST, NULL},
 };
 
 /* The storage has exactly the promised size, so that ASan sees an octet too many. */
@@ -97,10 +121,13 @@ START_TEST(targets_resolve)
 	if (verdict == MUX_MATCH)
 		ck_assert_str_eq(patterns[result.pattern], c->expect);
 	if (verdict == MUX_REDIRECT) {
-		char *location = malloc(MUX_LOCATION_SIZE(result.path_len, result.query_len) + 1);
+		size_t size = mux_location_length(&result);
+		char *location = malloc(size);
 
-		location[mux_location(&result, location)] = '\0';
-		ck_assert_str_eq(location, c->expect);
+		ck_assert_uint_le(size, MUX_LOCATION_SIZE(result.path_len, result.query_len));
+		ck_assert_uint_eq(mux_location(&result, location), size);
+		ck_assert_uint_eq(size, strlen(c->expect));
+		ck_assert_mem_eq(location, c->expect, size);
 		free(location);
 	}
 	free(path);
