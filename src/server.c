@@ -40,6 +40,7 @@ struct server {
 	struct conns conns;
 	_Atomic bool draining;
 	_Atomic bool closing; /* each answer ends its connection */
+	_Atomic size_t cut;   /* requests that the stop broke off */
 	char hostname[256];
 };
 
@@ -128,17 +129,18 @@ static void log_json(const struct server *server, struct MHD_Connection *connect
 static void on_completed(void *cls, struct MHD_Connection *connection, void **request_context,
 	enum MHD_RequestTerminationCode code)
 {
-	const struct server *server = cls;
+	struct server *server = cls;
 	struct conn *conn = *request_context;
 	struct conn_request *request;
 	int64_t duration_us;
 
-	(void)code;
 	*request_context = NULL;
 	if (conn == NULL || !conn->request.header_seen)
 		return;
 	request = &conn->request;
 	request->header_seen = false;
+	if (code == MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN)
+		atomic_fetch_add(&server->cut, 1);
 	duration_us = conns_now_us() - request->started_us;
 	metrics_request_ended(
 		request->status, request->received_bytes, request->sent_bytes, duration_us);
@@ -569,9 +571,10 @@ size_t server_sweep_quiet(struct server *server, int quiet_ms)
 
 size_t server_stop(struct server *server)
 {
-	size_t cut = conns_count_busy(&server->conns);
+	size_t cut;
 
 	MHD_stop_daemon(server->daemon);
+	cut = atomic_load(&server->cut);
 	if (server->listener >= 0)
 		close(server->listener);
 	server_free(server);
