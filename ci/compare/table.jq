@@ -24,14 +24,14 @@ def article_s: if . == null then "–" else "\(.) s" end;
 "",
 "| image | size | compressed | layers | build, cold | build, warm | first response | stop | exit | article: size | article: compressed | article: build, no cache | article: build, plain |",
 "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
-($report.images[] | $report.article.images[.name] as $article
+($report.images[] | select(.flags == "plain") | $report.article.images[.name] as $article
 	| "| \(.name) | \(.size_bytes | size) | \(.compressed_bytes | size) | \(.layers)"
 	+ " | \(.build_cold_s | number(1)) s | \(.build_warm_s | number(2)) s"
 	+ " | \(.first_response_ms | number(0)) ms | \(.stop_ms | number(0)) ms | \(.exit_code)"
 	+ " | \($article.size_mb | article_mb) | \($article.compressed_mb | article_mb)"
 	+ " | \($article.build_no_cache_s | article_s) | \($article.build_plain_s | article_s) |"),
 "",
-"Times are medians of \([$report.images[].samples.first_response_ms] | min) samples, the cold build is one run. Cold: `--no-cache`, bases there; warm: nothing changed. First response: from `docker start` to the first answer. Stop: `docker stop`. Compressed: each layer with gzip, as a registry keeps it. kB and MB are decimal, as docker prints them.",
+"Times are medians of \([$report.images[] | .samples.first_response_ms // empty] | min) samples, the cold build is one run. Cold: `--no-cache`, bases there; warm: nothing changed. First response: from `docker start` to the first answer. Stop: `docker stop`. Compressed: each layer with gzip, as a registry keeps it. kB and MB are decimal, as docker prints them.",
 (if $report.bases.alpine.source == "stand-in" then
 	"The stand-in for alpine is smaller than the official image: alpine 3.20 has 7.80 MB, 3.62 MB compressed."
 	else empty end)
