@@ -12,6 +12,7 @@ int main(void)
 	srunner_add_suite(runner, client_suite());
 	srunner_add_suite(runner, cpus_suite());
 	srunner_add_suite(runner, flags_suite());
+	srunner_add_suite(runner, inspect_suite());
 	srunner_add_suite(runner, mux_suite());
 	srunner_add_suite(runner, options_suite());
 	srunner_add_suite(runner, routes_suite());
