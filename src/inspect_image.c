@@ -335,12 +335,10 @@ static void inspect_tmp(const struct inspect_place *place)
 	 * mode bits, since a mode of 1777 promises nothing on a root that is read-only.
 	 */
 	fd = openat(place->root, "tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fstatvfs(fd, &vfs) != 0)
+	if (fd < 0 || fstatvfs(fd, &vfs) != 0 || faccessat(fd, ".", W_OK | X_OK, 0) != 0)
 		errnum = errno;
 	else if ((vfs.f_flag & ST_RDONLY) != 0)
 		errnum = EROFS;
-	else if (faccessat(fd, ".", W_OK | X_OK, 0) != 0)
-		errnum = errno;
 	if (fd >= 0)
 		close(fd);
 	if (errnum == 0)

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 HOST_NAME=$(uname -n)
-ENGINE_NAME="docker $(docker version -f '{{.Server.Version}}')"
+ENGINE_NAME="${ENGINE:-docker} $(docker version -f '{{.Server.Version}}')"
 
 # The tag that a variant built with a flag has; plain builds have the variant's own.
 tag_of() { # VARIANT FLAG
