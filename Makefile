@@ -8,7 +8,7 @@ Q := $(if $(V),,@)
 
 MODULES := address client conns cpus error flags healthcheck inspect inspect_file \
 	inspect_image inspect_parse inspect_process inspect_tree inspect_value \
-	inspect_write lifecycle listener log main metrics mux options routes server text \
+	inspect_write lifecycle listener log main metrics mux options routes screen server text \
 	version whoami
 OBJECTS := $(MODULES:%=%.o)
 

@@ -5,6 +5,7 @@
 #include "metrics.h"
 #include "mux.h"
 #include "routes.h"
+#include "screen.h"
 #include "version.h"
 #include "whoami.h"
 
@@ -388,6 +389,31 @@ static bool announces_too_much(struct MHD_Connection *connection, uint64_t max_b
 	return length != NULL && strtoull(length, NULL, 10) > max_body_bytes;
 }
 
+static enum MHD_Result screen_header(void *cls, enum MHD_ValueKind kind, const char *key,
+	size_t key_len, const char *value, size_t value_len)
+{
+	(void)kind;
+	screen_field(cls, key, key_len, value != NULL ? value : "", value_len);
+	return MHD_YES;
+}
+
+/*
+ * Refuses what must not be answered, on the header alone: an answer now leaves the body
+ * unread and ends the connection.
+ * Returns: an answer with a status, or one with status 0 when there is nothing to refuse.
+ */
+static struct route_answer refuse_early(const struct exchange *ex)
+{
+	struct screen screen = {0};
+
+	MHD_get_connection_values_n(ex->connection, MHD_HEADER_KIND, screen_header, &screen);
+	if (!screen_passes(&screen, ex->method, ex->version))
+		return refuse(MHD_HTTP_BAD_REQUEST, "400 Bad Request");
+	if (announces_too_much(ex->connection, ex->server->options->max_body_bytes))
+		return refuse(MHD_HTTP_CONTENT_TOO_LARGE, "413 Content Too Large\n");
+	return (struct route_answer){.status = 0};
+}
+
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *upload, size_t *upload_bytes,
 	void **request_context)
@@ -403,15 +429,12 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 	if (conn == NULL || conn->request.target == NULL)
 		return MHD_NO; /* no memory for it */
 	if (!conn->request.header_seen) {
-		/* The header alone: an answer now would refuse the body and close. */
 		conn->request.header_seen = true;
 		conn->request.method = method;
 		conn_set_busy(conn);
 		metrics_request_started();
-		if (!announces_too_much(connection, server->options->max_body_bytes))
-			return MHD_YES;
-		answer = refuse(MHD_HTTP_CONTENT_TOO_LARGE, "413 Content Too Large\n");
-		return send_answer(&ex, &answer);
+		answer = refuse_early(&ex);
+		return answer.status == 0 ? MHD_YES : send_answer(&ex, &answer);
 	}
 	if (*upload_bytes > 0) {
 		conn->request.received_bytes += *upload_bytes;
