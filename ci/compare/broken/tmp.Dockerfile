@@ -1,9 +1,9 @@
 # Question: where does a program on scratch put a temporary file?
 # Breaks:   nowhere: there is no /tmp, and mkstemp(3) fails with "No such file or directory".
 # RUN can't make one without a shell, so another stage makes it, below a directory of its own:
-# COPY takes what is in a directory and not the directory, so `COPY --from=files /tmp /tmp`
+# COPY takes what is in a directory and not the directory, so `COPY --from=tmp /out/tmp /tmp`
 # would lose the mode 1777 and leave a /tmp that is root's.
-# mend: COPY --from=files /out/ /
+# mend: COPY --from=tmp /out/ /
 # Without a change of the image: docker run --tmpfs /tmp, which a read-only root needs anyway.
 #
 # docker build -t broken --target broken - < ci/compare/broken/tmp.Dockerfile
@@ -11,7 +11,7 @@
 ARG HELLO=hello:scratch
 ARG ALPINE=alpine:3.22
 FROM ${HELLO} AS hello
-FROM ${ALPINE} AS files
+FROM ${ALPINE} AS tmp
 # -m: the sticky bit too; mkdir's own mode would leave out what the umask takes.
 RUN mkdir /out && mkdir -m 1777 /out/tmp
 
@@ -21,4 +21,4 @@ USER 99:99
 ENTRYPOINT ["/hello"]
 
 FROM broken AS mended
-COPY --from=files /out/ /
+COPY --from=tmp /out/ /
