@@ -17,9 +17,11 @@ def all_figures: build_figures + ["compressed_bytes", "zstd_bytes", "disk_bytes"
 	"min_memory_bytes", "health", "stop_ms", "exit_code",
 	"cves", "cves_of_sbom", "cve_scanner"];
 
-# Samples with a bandwidth are of a shaped link: they are in .transfers alone.
+# Samples with a bandwidth are of a shaped link: they are in .transfers alone. What a registry
+# says of the size would be mixed with gzip's.
 def image($samples; $name; $flags):
-	[$samples[] | select(.image == $name and .flags == $flags and (.mbit_s // null) == null)] as $own
+	[$samples[] | select(.image == $name and .flags == $flags and (.mbit_s // null) == null
+		and .registry != true)] as $own
 	| (if $flags == "plain" then all_figures else build_figures end) as $figures
 	| ([$own[] | .not_measured // empty] | add // {}) as $reasons
 	| (reduce $figures[] as $key ({}; .[$key] = [$own[] | select(.[$key] != null) | .[$key]])) as $values
