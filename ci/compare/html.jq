@@ -9,29 +9,33 @@ def plain: [.images[] | select(.flags == "plain")];
 def list($key): .[$key] // [];
 def slug: gsub("[^A-Za-z0-9]+"; "-");
 
-# ---- raw samples: a group is all samples of one image, flag and set of keys ------------------
+# ---- raw samples: a row is all samples of one image, flag, bandwidth and set of keys ----------
 
-def common: ["at", "host", "engine", "image", "image_id", "flags"];
-def groups: [$raw[] | . as $sample
-		| {image: .image, flags: (.flags // "plain"), at: .at, keys: ((keys_unsorted - common) | join("+")),
-			values: with_entries(select(.key as $key | common | index([$key]) | not))}]
-	| group_by([.image, .flags, .keys])
-	| map({image: .[0].image, flags: .[0].flags, keys: .[0].keys, first: (map(.at) | min), last: (map(.at) | max),
-		id: ("raw " + ([.[0].image, .[0].flags, .[0].keys] | map(tostring) | join(" ")) | slug),
-		values: map(.values)});
-def group_ids: reduce .[] as $group ({}; . + {([$group.image, $group.flags, $group.keys] | join("|")): $group.id});
+def common: ["at", "host", "engine", "image", "image_id", "flags", "mbit_s", "rtt_ms"];
+def raw_rows: [.images[].name] as $names | ["plain", "cache-from", "no-cache", "squash", "compress"] as $flags
+	| [$raw[] | {image, flags: (.flags // "plain"), at, mbit_s, rtt_ms,
+		values: with_entries(select(.key as $key | common | index([$key]) | not))} | .keys = (.values | keys_unsorted)]
+	| group_by([.image, .flags, .keys, .mbit_s, .rtt_ms])
+	| map(.[0] + {values: map(.values), first: (map(.at) | min), last: (map(.at) | max)}
+		| .id = (["raw", .image, .flags, .keys[], .mbit_s, .rtt_ms] | map(select(. != null) | tostring) | join(" ") | slug))
+	| sort_by([(.image as $image | $names | index([$image])), (.flags as $flag | $flags | index([$flag])), .keys]);
+def place_of($image; $flags; $key; $mbit_s): [$image, $flags, $key, $mbit_s] | tojson;
+# Where the samples of a figure stand, with their round trip and without asking for it.
+def places: reduce (.[] | . as $row | .keys[] | [$row, .]) as [$row, $key] ({};
+	place_of($row.image; $row.flags; $key; $row.mbit_s) as $place
+	| .["\($place) \($row.rtt_ms)"] = {id: $row.id, count: ($row.values | length)}
+	| .[$place] = (.[$place] // {id: $row.id, count: ($row.values | length)}));
+def counted: if . == null then "" elif . == 1 then "1 sample; " else "median of \(.) samples; " end;
 
 # A figure leads to its samples; one that is not there says why.
 def missing($why): "<span class=\"none\" title=\"not measured: \($why | h)\">–<span class=\"unseen\"> not measured: \($why | h)</span></span>";
+def linked($id; $from): if $id == null then "<span title=\"\($from | h)\">\(.)</span>"
+	else "<a class=\"figure\" href=\"#\($id)\" title=\"\($from | h)\">\(.)</a>" end;
 def figure($ids; $key): . as $image
 	| if .[$key] == null then missing(.not_measured[$key] // "no reason was given")
-	  else (.samples[$key] // 0) as $count
-		| (if $count == 1 then "1 sample" else "median of \($count) samples" end
-			+ "; \($key) of \($image.name), \($image.flags), in samples.jsonl") as $from
-		| $ids[[$image.name, $image.flags, $key] | join("|")] as $id
-		| (.[$key] | show($key) | h) as $shown
-		| if $id == null then "<span title=\"\($from | h)\">\($shown)</span>"
-		  else "<a class=\"figure\" href=\"#\($id)\" title=\"\($from | h)\">\($shown)</a>" end
+	  else .[$key] | show($key) | h
+		| linked($ids[place_of($image.name; $image.flags; $key; null)].id;
+			"\($image.samples[$key] | counted)\($key) of \($image.name), \($image.flags), in samples.jsonl")
 	  end;
 # The figures of the article have no samples of ours.
 def published($unit): if . == null then "<span class=\"none\">–</span>" else "\(. | h) \($unit)" end;
@@ -51,7 +55,7 @@ def axis($scale; show): ($scale.high - $scale.low) as $steps
 	+ ([range($steps + 1) | . as $i | pow(10; $scale.low + $i) | "<span style=\"left:\($i / $steps * 10000 | round / 100)%\">\(show | h)</span>"] | join(""))
 	+ "</span></div>";
 def round_size: if . >= 1e9 then "\(. / 1e9) GB" elif . >= 1e6 then "\(. / 1e6) MB" elif . >= 1e3 then "\(. / 1e3) kB" else "\(.) B" end;
-def round_seconds: "\(if . >= 1 then round else . end) s";
+def round_number: if . >= 1 then round else . end | tostring;
 
 # ---- parts ---------------------------------------------------------------------------------------
 
@@ -69,7 +73,7 @@ def legend($entries): "<ul class=\"legend\">" + ($entries | map("<li><span class
 # One row of a chart. bars: [{class, width}], marks: [{class, left}], values: HTML.
 def chart_row($name; $values; $bars; $marks; $steps):
 	"<li><span class=\"name\">\($name | h)</span><span class=\"values\">\($values)</span><span class=\"track\" style=\"--steps:\($steps)\" aria-hidden=\"true\">"
-	+ ($bars | map("<span class=\"bar \(.class)\" style=\"width:\(.width)%\"></span>") | join(""))
+	+ ($bars | map(select(.width > 0) | "<span class=\"bar \(.class)\" style=\"width:\(.width)%\"></span>") | join(""))
 	+ ($marks | map("<span class=\"mark \(.class)\" style=\"left:\(.left)%\"></span>") | join(""))
 	+ "</span></li>\n";
 def chart($class; $axis): "<div class=\"chart \($class)\"><ul>\n" + . + "</ul>\($axis)</div>\n";
@@ -82,7 +86,7 @@ def small_chart($ids; $key; $title): map(.[$key] // 0) as $numbers | ($numbers |
 		| join("") | chart("compact"; "")) + "</div>\n";
 def small_charts($ids; $list): . as $images
 	| "<div class=\"grid\">" + ([$list[] | . as $entry | select(any($images[]; .[$entry[0]] != null)) | $images | small_chart($ids; $entry[0]; $entry[1])] | join("")) + "</div>\n";
-def figures_table($ids; $caption; $keys): table($caption; ["image", ($keys[] | caption | h)];
+def figures_table($ids; $title; $keys): table($title; ["image", ($keys[] | caption | h)];
 	map(. as $image | [(.name | h), ($keys[] | . as $key | $image | figure($ids; $key))]); "numbers");
 
 # ---- the page's head: what is worth knowing in one look --------------------------------------------
@@ -119,22 +123,22 @@ def sizes_section($ids): plain as $images | .article.images as $article
 			[(select($theirs.size_mb != null) | {class: "full", left: ($theirs.size_mb * 1e6 | place($scale))}),
 			 (select($theirs.compressed_mb != null) | {class: "hollow", left: ($theirs.compressed_mb * 1e6 | place($scale))})];
 			$scale.high - $scale.low)] | join("") | chart("sizes"; axis($scale; round_size)))
-	+ (table("Sizes; kB and MB are decimal, as docker prints them";
+	+ (table("Sizes, and the article’s";
 		["image", (("size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "wasted_bytes") | caption | h), "article: size", "article: compressed"];
 		[$images[] | . as $image | ($article[.name] // {}) as $theirs
 			| [(.name | h), (("size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "wasted_bytes") as $key | figure($ids; $key)),
 				($theirs.size_mb | published("MB")), ($theirs.compressed_mb | published("MB"))]]; "numbers")
-		+ ("Size: as <code>docker images</code> prints it. gzip, zstd: each layer by itself, as a registry keeps it. On disk: what the engine’s store takes. Wasted: bytes that a later layer hides." | note)
+		+ ("Size: as <code>docker images</code> prints it. gzip, zstd: each layer by itself, as a registry keeps it. On disk: what the engine’s store takes. Wasted: bytes that a later layer hides. kB and MB are decimal." | note)
 		| more("All sizes, and the article’s"));
 
 def transfer_figure($ids; $key): . as $row
 	| if .[$key] == null then missing((if (.not_measured | type) == "object" then .not_measured[$key] else .not_measured end) // "no reason was given")
 	  else (.[$key] | show($key) | h) as $shown
-		| ($ids | to_entries | map(select(.key as $id | ($id | startswith("\($row.image)|")) and ($id | test("(^|[|+])\($key)([+]|$)")) and ($id | contains("mbit_s")))) | .[0].value) as $id
-		| ("\($key) of \(.image) at \(.mbit_s | bandwidth)") as $what
+		| place_of(.image; "plain"; $key; .mbit_s) as $place
+		| ($ids["\($place) \(.rtt_ms)"] // $ids[$place]) as $found
+		| "\($key) of \(.image) at \(.mbit_s | bandwidth)" as $what
 		| if .computed then "<span title=\"\("computed, no sample: \($what)" | h)\">\($shown) <span class=\"tag\">computed</span></span>"
-		  elif $id == null then "<span title=\"\("\($what), in samples.jsonl" | h)\">\($shown)</span>"
-		  else "<a class=\"figure\" href=\"#\($id)\" title=\"\("\($what), in samples.jsonl" | h)\">\($shown)</a>" end
+		  else $shown | linked($found.id; "\($found.count | counted)\($what), in samples.jsonl") end
 	  end;
 def transfers_section($ids): list("transfers") as $rows | plain as $images | .article.images as $article
 	| if $rows == [] then not_measured_section("transfers at a set bandwidth")
@@ -154,15 +158,19 @@ def transfers_section($ids): list("transfers") as $rows | plain as $images | .ar
 
 def builds_section($ids): . as $report | plain as $images | .article.images as $article
 	| ([.images[] | .build_cold_s, .build_warm_s] + [$article[] | to_entries[] | select(.key | startswith("build_")) | .value] | decades) as $scale
-	| ("Logarithmic, too. Cold: nothing cached but the bases. Warm: nothing changed. No flag changes what is in the image." | note)
+	| ([$report.images | group_by(.name)[] | map(.size_bytes | select(. != null)) | unique | length] | max) as $different
+	| ("Seconds, on a logarithmic axis. Cold: nothing cached but the bases. Warm: nothing changed."
+		+ (if $different == 1 and any($report.images[]; .flags != "plain") then " No flag changed the size of an image." else "" end) | note)
 	+ legend([["first", "cold"], ["second", "warm"], ["mark full", "the article"]])
 	+ "<div class=\"grid wide\">" + ([$images[].name as $name
 		| "<div class=\"small\"><h3>\($name | h)</h3>"
 			+ ([$report.images[] | select(.name == $name) | $article[$name]["build_\(.flags | gsub("-"; "_"))_s"] as $theirs
-				| chart_row(.flags; "\(figure($ids; "build_cold_s")) <span class=\"quiet\">\(figure($ids; "build_warm_s"))</span>";
+				| chart_row(.flags; (if .build_cold_s == null and .build_warm_s == null
+						then "<span class=\"none\" title=\"\(.not_measured.build_cold_s | text | h)\">not measured</span>"
+						else "\(figure($ids; "build_cold_s")) <span class=\"quiet\">\(figure($ids; "build_warm_s"))</span>" end);
 					[{class: "first", width: (.build_cold_s | place($scale))}, {class: "second", width: (.build_warm_s | place($scale))}];
 					[select($theirs != null) | {class: "full", left: ($theirs | place($scale))}]; $scale.high - $scale.low)] | join("")
-				| chart("compact"; axis($scale; round_seconds)))
+				| chart("compact"; axis($scale; round_number)))
 			+ "</div>\n"] | join("")) + "</div>\n"
 	+ (if (.flags_notes // {}) == {} then "" else
 		"<h3>What the flags do</h3>\n<dl>" + (.flags_notes | to_entries | map("<dt>\(.key | h)</dt><dd>\(.value | h)</dd>") | join("\n")) + "</dl>\n" end)
@@ -216,29 +224,33 @@ def pitfalls_section: list("pitfalls") as $pitfalls | (plain | map(.name)) as $n
 def reasons: [(.images[] | . as $image | (.not_measured // {}) | to_entries[] | {why: .value, what: "\($image.name), \($image.flags)", key: (.key | caption)}),
 	(list("transfers")[] | . as $row | (.not_measured // {}) | if type == "object" then to_entries[] else {key: "push_s, pull_s", value: .} end
 		| {why: .value, what: "\($row.image), \($row.mbit_s | bandwidth)", key: (.key | caption)})];
+# Without repetition, in the order of the report.
+def distinct: reduce .[] as $one ([]; if index([$one]) then . else . + [$one] end);
 def reasons_section: reasons as $reasons
 	| if $reasons == [] then "<p>Nothing: every figure of this report was measured.</p>" else
 		table("What was not measured, and why"; ["reason", "image, flag or bandwidth", "figures"];
-			[$reasons | group_by(.why)[] | [(.[0].why | h), (map(.what) | unique | map(h) | join("<br>")), (map(.key) | unique | join(", ") | h)]]; "words") end;
+			[$reasons | group_by(.why)[] | [(.[0].why | h), (map(.what) | distinct | map(h) | join("<br>")), (map(.key) | distinct | join("; ") | h)]]; "words") end;
 
-def raw_section($groups): if $raw == [] then not_measured_section("samples.jsonl beside it") else
-	("\($raw | length) samples. One row for each image, flag and key; a figure above is the median of its row." | note)
-	+ (("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Raw samples\"><table class=\"words\"><caption>Raw samples</caption>\n<thead><tr>"
-		+ (["image", "flag", "key", "samples", "values", "first", "last"] | map("<th scope=\"col\">\(.)</th>") | join("")) + "</tr></thead>\n<tbody>\n"
-		+ ([$groups[] | "<tr id=\"\(.id)\"><th scope=\"row\">\(.image | text | h)</th><td>\(.flags | h)</td><td>\(.keys | gsub("[+]"; " ") | h)</td><td>\(.values | length)</td><td class=\"values\">"
+def raw_section($rows): if $rows == [] then not_measured_section("samples.jsonl beside it") else
+	("\($raw | length) samples. One row for each image, flag, key and bandwidth; a figure above is the median of its row." | note)
+	+ (("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Raw samples\"><table class=\"raw\"><caption>Raw samples</caption>\n<thead><tr>"
+		+ (["image", "flag", "key", "bandwidth", "samples", "values", "taken"] | map("<th scope=\"col\">\(.)</th>") | join("")) + "</tr></thead>\n<tbody>\n"
+		+ ([$rows[] | "<tr id=\"\(.id)\"><th scope=\"row\">\(.image | text | h)</th><td>\(.flags | h)</td><td>\(.keys | join(", ") | h)</td><td>"
+			+ ((if .mbit_s == null then "" else .mbit_s | bandwidth end) + (if .rtt_ms == null then "" else " \(.rtt_ms) ms" end) | h)
+			+ "</td><td>\(.values | length)</td><td class=\"values\">"
 			+ (.values | map(if length == 1 then .[] else to_entries | map("\(.key)=\(.value)") | join(" ") end | h) | join("; "))
-			+ "</td><td>\(.first | h)</td><td>\(.last | h)</td></tr>\n"] | join(""))
+			+ "</td><td>\(.first | text | h)\(if .last == .first then "" else " to<br>\(.last | h)" end)</td></tr>\n"] | join(""))
 		+ "</tbody></table></div>\n") | more("Raw samples"))
 	end;
 
 # ---- the page -------------------------------------------------------------------------------------
 
 def gib: if . == null then dash else (. / 1073741824 | number(1)) + " GiB" end;
-. as $report | groups as $groups | ($groups | group_ids) as $ids
+. as $report | raw_rows as $rows | ($rows | places) as $ids
 | [["sizes", "Sizes"], ["transfers", "Push and pull"], ["builds", "Build times by flag"], ["layers", "Layers"],
 	["running", "Running"], ["inside", "What is inside"], ["pitfalls", "Pitfalls"], ["absent", "Not measured"], ["raw", "Raw samples"]] as $sections
 | {sizes: sizes_section($ids), transfers: transfers_section($ids), builds: builds_section($ids), layers: layers_section,
-	running: running_section($ids), inside: surface_section($ids), pitfalls: pitfalls_section, absent: reasons_section, raw: raw_section($groups)} as $bodies
+	running: running_section($ids), inside: surface_section($ids), pitfalls: pitfalls_section, absent: reasons_section, raw: raw_section($rows)} as $bodies
 | "<!DOCTYPE html>
 <html lang=\"en\">
 <head>

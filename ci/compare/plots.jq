@@ -14,7 +14,7 @@ def pulls: [.transfers // [] | map(select(.mbit_s != null and .pull_s != null an
 def block: .[], "", "";
 
 if $plot == "sizes" then
-	.article.images as $article | .images[] | select(.flags == "plain") | ($article[.name] // {}) as $theirs
+	.article.images as $article | .images[] | select(.flags == "plain" and .size_bytes != null) | ($article[.name] // {}) as $theirs
 	| [(.name | name), (.size_bytes, .compressed_bytes | bytes),
 		($theirs.size_mb, $theirs.compressed_mb | if . == null then null else . * 1e6 end | bytes)]
 	| join("\t")

@@ -7,10 +7,10 @@
 set terminal svg size w,h font "sans-serif,14" background rgb "white" name id
 set output out
 set logscale xy
-set xlabel "Mbit/s" textcolor rgb "#57606a"
+set xlabel "Mbit/s" offset 0,0.5 textcolor rgb "#57606a"
 set ylabel "seconds to pull" textcolor rgb "#57606a"
 # Names come from data: no letter of them is markup.
-set key below noenhanced samplen 3 width 1 textcolor rgb "#1b1f24"
+set key below Left reverse noenhanced samplen 3 width 1 textcolor rgb "#1b1f24"
 set border 3 linecolor rgb "#57606a"
 set tics nomirror textcolor rgb "#57606a"
 set grid xtics ytics linecolor rgb "#d8dee4" linetype 1 linewidth 1
@@ -25,11 +25,11 @@ array hollow[5] = [6, 4, 8, 12, 10]
 nth(i) = i % 5 + 1
 
 plot \
-	for [i = 0:articles - 1] article index i using 1:2 with lines \
-		linecolor rgb "#9a4a00" dashtype 3 linewidth 2 title columnheader(1), \
 	for [i = 0:images - 1] data index i using 1:2 with lines \
 		linecolor rgb colour[nth(i)] dashtype dashes[nth(i)] linewidth 2 notitle, \
 	for [i = 0:images - 1] data index i using 1:($3 == 1 ? $2 : 1/0) with points \
 		linecolor rgb colour[nth(i)] pointtype hollow[nth(i)] pointsize 0.8 linewidth 2 notitle, \
 	for [i = 0:images - 1] data index i using 1:($3 == 1 ? 1/0 : $2) with linespoints \
-		linecolor rgb colour[nth(i)] dashtype dashes[nth(i)] pointtype full[nth(i)] pointsize 0.8 linewidth 2 title columnheader(1)
+		linecolor rgb colour[nth(i)] dashtype dashes[nth(i)] pointtype full[nth(i)] pointsize 0.8 linewidth 2 title columnheader(1), \
+	for [i = 0:articles - 1] article index i using 1:2 with lines \
+		linecolor rgb "#9a4a00" dashtype 3 linewidth 2 title columnheader(1)
