@@ -226,17 +226,19 @@ def reasons: [(.images[] | . as $image | (.not_measured // {}) | to_entries[] | 
 		| {why: .value, what: "\($row.image), \($row.mbit_s | bandwidth)", key: (.key | caption)})];
 # Without repetition, in the order of the report.
 def distinct: reduce .[] as $one ([]; if index([$one]) then . else . + [$one] end);
-def reasons_section: reasons as $reasons
+def reasons_section: (reasons | to_entries | map(.value + {at: .key})) as $reasons
 	| if $reasons == [] then "<p>Nothing: every figure of this report was measured.</p>" else
 		table("What was not measured, and why"; ["reason", "image, flag or bandwidth", "figures"];
-			[$reasons | group_by(.why)[] | [(.[0].why | h), (map(.what) | distinct | map(h) | join("<br>")), (map(.key) | distinct | join("; ") | h)]]; "words") end;
+			[$reasons | group_by([.why, .what]) | map({why: .[0].why, what: .[0].what, at: (map(.at) | min), keys: (sort_by(.at) | map(.key) | distinct)})
+				| group_by([.why, .keys]) | map(sort_by(.at)) | sort_by(.[0].at)[]
+				| [(.[0].why | h), (map(.what | h) | join("<br>")), (.[0].keys | join("; ") | h)]]; "words") end;
 
 def raw_section($rows): if $rows == [] then not_measured_section("samples.jsonl beside it") else
 	("\($raw | length) samples. One row for each image, flag, key and bandwidth; a figure above is the median of its row." | note)
 	+ (("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Raw samples\"><table class=\"raw\"><caption>Raw samples</caption>\n<thead><tr>"
 		+ (["image", "flag", "key", "bandwidth", "samples", "values", "taken"] | map("<th scope=\"col\">\(.)</th>") | join("")) + "</tr></thead>\n<tbody>\n"
 		+ ([$rows[] | "<tr id=\"\(.id)\"><th scope=\"row\">\(.image | text | h)</th><td>\(.flags | h)</td><td>\(.keys | join(", ") | h)</td><td>"
-			+ ((if .mbit_s == null then "" else .mbit_s | bandwidth end) + (if .rtt_ms == null then "" else " \(.rtt_ms) ms" end) | h)
+			+ (if .mbit_s == null and .rtt_ms == null then "" else (.mbit_s | bandwidth) + (if .rtt_ms == null then "" else ", \(.rtt_ms) ms" end) end | h)
 			+ "</td><td>\(.values | length)</td><td class=\"values\">"
 			+ (.values | map(if length == 1 then .[] else to_entries | map("\(.key)=\(.value)") | join(" ") end | h) | join("; "))
 			+ "</td><td>\(.first | text | h)\(if .last == .first then "" else " to<br>\(.last | h)" end)</td></tr>\n"] | join(""))

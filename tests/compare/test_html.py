@@ -249,6 +249,18 @@ def test_what_was_not_measured_says_why(browser, pages):
     page.close()
 
 
+def test_a_shared_reason_does_not_mix_images(browser, tmp_path):
+    report = copy.deepcopy(SAMPLE)
+    for image, key in ((report["images"][0], "stop_ms"), (report["images"][1], "files")):
+        image[key] = None
+        image["not_measured"][key] = "the same reason"
+    page = browser.open(make(tmp_path, report), 1280, "light")
+    rows = page.run("[...document.querySelectorAll('#absent tbody tr')].map(r => [...r.cells].map(c => c.innerText))")
+    assert ["the same reason", "naive, plain", "stop"] in rows
+    assert ["the same reason", "builder, plain", "files"] in rows
+    page.close()
+
+
 def test_layers_tell_their_instruction(browser, pages):
     page = browser.open(pages["whole"], 1280, "light")
     titles = page.run("[...document.querySelectorAll('.layer')].map(l => l.title)")
