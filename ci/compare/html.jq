@@ -280,6 +280,6 @@ def gib: if . == null then dash else (. / 1073741824 | number(1)) + " GiB" end;
 </header>
 <main>
 \([$sections[] | . as $section | section($section[0]; $section[1]; $bodies[$section[0]])] | join(""))</main>
-<footer><p>Every number leads to its samples; a dash says why there is none. Made of <code>report.json</code> and <code>samples.jsonl</code>, which lie beside this page.</p></footer>
+<footer><p>Every number names its samples, and leads to them where they are known; a dash says why there is none. Made of <code>report.json</code> and <code>samples.jsonl</code>, which lie beside this page.</p></footer>
 </body>
 </html>"

@@ -17,19 +17,17 @@ set grid xtics ytics linecolor rgb "#d8dee4" linetype 1 linewidth 1
 set format "%g"
 set xrange [low * 0.8 : high * 1.25]
 
-# Not by colour alone: each has its dashes and its shape of point, full and hollow.
+# Not by colour alone: each has its dashes and its shape of point. A computed one is hollow:
+# the ground's colour on top, so that the key shows an image of which nothing was measured, too.
 array colour[5] = ["#b3401f", "#2f6f9f", "#1c7c54", "#7a4fa3", "#57606a"]
 array dashes[5] = [1, 1, 2, 4, 5]
-array full[5] = [7, 5, 9, 13, 11]
-array hollow[5] = [6, 4, 8, 12, 10]
+array shape[5] = [7, 5, 9, 13, 11]
 nth(i) = i % 5 + 1
 
 plot \
-	for [i = 0:images - 1] data index i using 1:2 with lines \
-		linecolor rgb colour[nth(i)] dashtype dashes[nth(i)] linewidth 2 notitle, \
+	for [i = 0:images - 1] data index i using 1:2 with linespoints linewidth 2 \
+		linecolor rgb colour[nth(i)] dashtype dashes[nth(i)] pointtype shape[nth(i)] pointsize 0.8 title columnheader(1), \
 	for [i = 0:images - 1] data index i using 1:($3 == 1 ? $2 : 1/0) with points \
-		linecolor rgb colour[nth(i)] pointtype hollow[nth(i)] pointsize 0.8 linewidth 2 notitle, \
-	for [i = 0:images - 1] data index i using 1:($3 == 1 ? 1/0 : $2) with linespoints \
-		linecolor rgb colour[nth(i)] dashtype dashes[nth(i)] pointtype full[nth(i)] pointsize 0.8 linewidth 2 title columnheader(1), \
+		linecolor rgb "#fefefe" pointtype shape[nth(i)] pointsize 0.45 notitle, \
 	for [i = 0:articles - 1] article index i using 1:2 with lines \
 		linecolor rgb "#9a4a00" dashtype 3 linewidth 2 title columnheader(1)
