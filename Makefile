@@ -6,8 +6,10 @@ MAKEFLAGS += --no-builtin-rules
 # V=1 shows the commands.
 Q := $(if $(V),,@)
 
-MODULES := address client conns cpus error flags healthcheck lifecycle listener log main metrics mux \
-	options routes server text version whoami
+MODULES := address client conns cpus error flags healthcheck inspect inspect_file \
+	inspect_image inspect_parse inspect_process inspect_tree inspect_value \
+	inspect_write lifecycle listener log main metrics mux options routes screen server text \
+	version whoami
 OBJECTS := $(MODULES:%=%.o)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \

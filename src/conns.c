@@ -168,14 +168,3 @@ size_t conns_sweep(struct conns *conns, const struct conns_deadlines *deadlines)
 	pthread_mutex_unlock(&conns->lock);
 	return count;
 }
-
-size_t conns_count_busy(struct conns *conns)
-{
-	size_t busy = 0;
-
-	pthread_mutex_lock(&conns->lock);
-	for (const struct conn *at = conns->first; at != NULL; at = at->next)
-		busy += atomic_load_explicit(&at->busy, memory_order_relaxed);
-	pthread_mutex_unlock(&conns->lock);
-	return busy;
-}

@@ -88,7 +88,4 @@ void conn_set_waiting(struct conn *conn);
 /* Shuts down the connections that are overdue. Returns: the number still open. */
 size_t conns_sweep(struct conns *conns, const struct conns_deadlines *deadlines);
 
-/* Counts the busy connections. Threads: any. */
-size_t conns_count_busy(struct conns *conns);
-
 #endif

@@ -2,6 +2,7 @@
 #include "cpus.h"
 #include "error.h"
 #include "healthcheck.h"
+#include "inspect.h"
 #include "lifecycle.h"
 #include "listener.h"
 #include "log.h"
@@ -10,6 +11,7 @@
 #include "server.h"
 #include "version.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,21 +74,53 @@ static int run_help(void)
 	return print(&text);
 }
 
+/*
+ * Takes the arguments of a command that knows -json alone.
+ * Returns: 0 with *json filled, or -1 with *err filled.
+ */
+static int take_json(int argc, char **argv, const char *command, bool *json, struct error *err)
+{
+	int is_json = argc > 0 && (strcmp(argv[0], "-json") == 0 || strcmp(argv[0], "--json") == 0);
+
+	*json = is_json;
+	if (argc > is_json)
+		return error_set(err, 0, command, argv[is_json], "unexpected argument",
+			"want -json or nothing");
+	return 0;
+}
+
 static int run_version(int argc, char **argv)
 {
 	char storage[VERSION_TEXT_SIZE];
 	struct text text = TEXT_OVER(storage);
 	struct error err = {0};
+	bool json;
 
-	if (argc == 0) {
-		version_write_text(server_library_version(), &text);
-	} else if (argc == 1 && (strcmp(argv[0], "-json") == 0 || strcmp(argv[0], "--json") == 0)) {
-		version_write_json(server_library_version(), &text);
-	} else {
-		error_set(&err, 0, "version", argv[0], "unexpected argument",
-			"want -json or nothing");
+	if (take_json(argc, argv, "version", &json, &err) != 0)
 		return fail(&err, EXIT_USAGE);
-	}
+	if (json)
+		version_write_json(server_library_version(), &text);
+	else
+		version_write_text(server_library_version(), &text);
+	return print(&text);
+}
+
+static int run_inspect(int argc, char **argv)
+{
+	static char storage[INSPECT_TEXT_SIZE];
+	struct text text = TEXT_OVER(storage);
+	struct inspect_report report;
+	struct error err = {0};
+	bool json;
+
+	if (take_json(argc, argv, "inspect", &json, &err) != 0)
+		return fail(&err, EXIT_USAGE);
+	if (inspect_collect("/", 0, &report, &err) != 0)
+		return fail(&err, EXIT_FAILED);
+	if (json)
+		inspect_write_json(&report, &text);
+	else
+		inspect_write_text(&report, &text);
 	return print(&text);
 }
 
@@ -144,6 +178,8 @@ int main(int argc, char **argv)
 		return run_healthcheck(argc - 2, argv + 2);
 	if (strcmp(command, "version") == 0)
 		return run_version(argc - 2, argv + 2);
+	if (strcmp(command, "inspect") == 0)
+		return run_inspect(argc - 2, argv + 2);
 	if (strcmp(command, "help") == 0)
 		return run_help();
 	error_set(&err, 0, NULL, command, "no such command", "hello help lists them");

@@ -1,9 +1,11 @@
 #include "server.h"
 
 #include "conns.h"
+#include "inspect.h"
 #include "metrics.h"
 #include "mux.h"
 #include "routes.h"
+#include "screen.h"
 #include "version.h"
 #include "whoami.h"
 
@@ -30,6 +32,9 @@
 /* Event-loop threads keep small buffers; musl's default of 128 KiB is made explicit. */
 #define THREAD_STACK (128 * 1024)
 
+/* How long GET /inspect may walk: meanwhile the thread's other connections wait. */
+#define INSPECT_LIMIT_MS 1000
+
 struct server {
 	const struct options *options; /* borrowed */
 	struct MHD_Daemon *daemon;
@@ -40,6 +45,7 @@ struct server {
 	struct conns conns;
 	_Atomic bool draining;
 	_Atomic bool closing; /* each answer ends its connection */
+	_Atomic size_t cut;   /* requests that the stop broke off */
 	char hostname[256];
 };
 
@@ -128,17 +134,18 @@ static void log_json(const struct server *server, struct MHD_Connection *connect
 static void on_completed(void *cls, struct MHD_Connection *connection, void **request_context,
 	enum MHD_RequestTerminationCode code)
 {
-	const struct server *server = cls;
+	struct server *server = cls;
 	struct conn *conn = *request_context;
 	struct conn_request *request;
 	int64_t duration_us;
 
-	(void)code;
 	*request_context = NULL;
 	if (conn == NULL || !conn->request.header_seen)
 		return;
 	request = &conn->request;
 	request->header_seen = false;
+	if (code == MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN)
+		atomic_fetch_add(&server->cut, 1);
 	duration_us = conns_now_us() - request->started_us;
 	metrics_request_ended(
 		request->status, request->received_bytes, request->sent_bytes, duration_us);
@@ -212,6 +219,21 @@ static int write_whoami(const struct exchange *ex, struct text *out)
 	return 0;
 }
 
+/* As write_whoami(). The report takes 15 KiB: not the stack's, which holds the path already. */
+static int write_inspect(struct text *out)
+{
+	struct inspect_report *report = malloc(sizeof(*report));
+	int result = -1;
+
+	if (report != NULL && inspect_collect("/", INSPECT_LIMIT_MS, report, NULL) == 0 &&
+		text_allocate(out, INSPECT_TEXT_SIZE) != NULL) {
+		inspect_write_json(report, out);
+		result = 0;
+	}
+	free(report);
+	return result;
+}
+
 /* Writes the body that an answer asks for. Returns: as write_whoami(). */
 static int write_body(const struct exchange *ex, const struct route_answer *answer,
 	const char *location, struct text *out)
@@ -220,6 +242,8 @@ static int write_body(const struct exchange *ex, const struct route_answer *answ
 
 	if (answer->body == ROUTE_BODY_WHOAMI)
 		return write_whoami(ex, out);
+	if (answer->body == ROUTE_BODY_INSPECT)
+		return write_inspect(out);
 	if (answer->body == ROUTE_BODY_METRICS)
 		size = METRICS_TEXT_SIZE;
 	else if (answer->body == ROUTE_BODY_VERSION)
@@ -365,6 +389,31 @@ static bool announces_too_much(struct MHD_Connection *connection, uint64_t max_b
 	return length != NULL && strtoull(length, NULL, 10) > max_body_bytes;
 }
 
+static enum MHD_Result screen_header(void *cls, enum MHD_ValueKind kind, const char *key,
+	size_t key_len, const char *value, size_t value_len)
+{
+	(void)kind;
+	screen_field(cls, key, key_len, value != NULL ? value : "", value_len);
+	return MHD_YES;
+}
+
+/*
+ * Refuses what must not be answered, on the header alone: an answer now leaves the body
+ * unread and ends the connection.
+ * Returns: an answer with a status, or one with status 0 when there is nothing to refuse.
+ */
+static struct route_answer refuse_early(const struct exchange *ex)
+{
+	struct screen screen = {0};
+
+	MHD_get_connection_values_n(ex->connection, MHD_HEADER_KIND, screen_header, &screen);
+	if (!screen_passes(&screen, ex->method, ex->version))
+		return refuse(MHD_HTTP_BAD_REQUEST, "400 Bad Request");
+	if (announces_too_much(ex->connection, ex->server->options->max_body_bytes))
+		return refuse(MHD_HTTP_CONTENT_TOO_LARGE, "413 Content Too Large\n");
+	return (struct route_answer){.status = 0};
+}
+
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *upload, size_t *upload_bytes,
 	void **request_context)
@@ -380,15 +429,12 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 	if (conn == NULL || conn->request.target == NULL)
 		return MHD_NO; /* no memory for it */
 	if (!conn->request.header_seen) {
-		/* The header alone: an answer now would refuse the body and close. */
 		conn->request.header_seen = true;
 		conn->request.method = method;
 		conn_set_busy(conn);
 		metrics_request_started();
-		if (!announces_too_much(connection, server->options->max_body_bytes))
-			return MHD_YES;
-		answer = refuse(MHD_HTTP_CONTENT_TOO_LARGE, "413 Content Too Large\n");
-		return send_answer(&ex, &answer);
+		answer = refuse_early(&ex);
+		return answer.status == 0 ? MHD_YES : send_answer(&ex, &answer);
 	}
 	if (*upload_bytes > 0) {
 		conn->request.received_bytes += *upload_bytes;
@@ -569,9 +615,10 @@ size_t server_sweep_quiet(struct server *server, int quiet_ms)
 
 size_t server_stop(struct server *server)
 {
-	size_t cut = conns_count_busy(&server->conns);
+	size_t cut;
 
 	MHD_stop_daemon(server->daemon);
+	cut = atomic_load(&server->cut);
 	if (server->listener >= 0)
 		close(server->listener);
 	server_free(server);

@@ -45,7 +45,8 @@ def figures: {
 	build_cold_s: "build, cold", build_warm_s: "build, warm", push_s: "push", pull_s: "pull",
 	first_response_ms: "first response", idle_memory_bytes: "memory, idle",
 	requests_per_s: "requests", cpu_us_per_request: "CPU a request",
-	min_memory_bytes: "memory, least", health: "health", stop_ms: "stop", exit_code: "exit code"
+	min_memory_bytes: "memory, least", health: "health", stop_ms: "stop", exit_code: "exit code",
+	cves: "CVEs", cves_of_sbom: "CVEs of the SBOM", cve_scanner: "scanner"
 };
 def caption: . as $key | figures[$key] // $key;
 

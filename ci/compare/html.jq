@@ -182,10 +182,10 @@ def builds_section($ids): . as $report | plain as $images | .article.images as $
 
 def layers_section: list("layers") as $layers | plain as $images
 	| if $layers == [] then not_measured_section("single layers") else
-		("Each bar is one whole image, whatever its size; the parts are its layers." | note)
+		("Each bar is one whole image, whatever its size; the parts are its layers, each as large as its tar archive." | note)
 		+ ([$images[] | . as $image | [$layers[] | select(.image == $image.name)] | sort_by(.index) | select(length > 0)
 			| (map(.size_bytes // 0) | add) as $total
-			| "<li><span class=\"name\">\($image.name | h)</span><span class=\"values\">\($total | size | h) <span class=\"quiet\">\(length) \(if length == 1 then "layer" else "layers" end)</span></span><span class=\"stack\" aria-hidden=\"true\">"
+			| "<li><span class=\"name\">\($image.name | h)</span><span class=\"values\">\($image.size_bytes // $total | size | h) <span class=\"quiet\">\(length) \(if length == 1 then "layer" else "layers" end)</span></span><span class=\"stack\" aria-hidden=\"true\">"
 			+ (to_entries | map(select((.value.size_bytes // 0) > 0) | (.value.size_bytes / ([$total, 1] | max) * 10000 | round / 100) as $share
 				| "<span class=\"layer\(if .key % 2 == 1 then " odd" else "" end)\" style=\"flex-grow:\([$share, 0.01] | max)\" title=\"\("layer \(.value.index): \(.value.size_bytes | size), \($share | number(1)) %\n\(.value.instruction)" | h)\">\(if $share >= 8 then .value.index | h else "" end)</span>") | join(""))
 			+ "</span></li>\n"] | join("") | chart("layers"; ""))
@@ -204,8 +204,8 @@ def running_section($ids): plain as $images | ["first_response_ms", "stop_ms", "
 def surface_section($ids): plain as $images | ["files", "executables", "setuid_files", "os_packages"] as $keys
 	| if [$images[] | .[$keys[], "has_shell", "user"] | select(. != null)] == [] then not_measured_section("contents of the images") else
 		("What is not there can’t be attacked, and can’t be used to find a fault either." | note)
-		+ ($images | small_charts($ids; [["files", "Files"], ["executables", "Executables"], ["os_packages", "OS packages"], ["setuid_files", "Setuid files"]]))
-		+ ($images | figures_table($ids; "What is inside"; $keys + ["has_shell", "user"])) end;
+		+ ($images | small_charts($ids; [["files", "Files"], ["executables", "Executables"], ["os_packages", "OS packages"], ["setuid_files", "Setuid files"], ["cves", "Known vulnerabilities (CVE)"]]))
+		+ ($images | figures_table($ids; "What is inside"; $keys + ["has_shell", "user"] + [("cves", "cves_of_sbom", "cve_scanner") | select(. as $key | any($images[]; .[$key] != null))])) end;
 
 def state: {"works": "<span class=\"state works\"><span aria-hidden=\"true\">✓</span> works</span>",
 	"fails": "<span class=\"state fails\"><span aria-hidden=\"true\">✗</span> fails</span>",

@@ -1,25 +1,33 @@
 # report.jq - samples.jsonl (slurped) to report.json: medians, and null with a reason for
 # what has no sample. A pure function of its input.
 #
-# --argjson host, bases, article, names
+# --argjson host, bases, article, names, notes
 
-def median: sort | if length == 0 then null
-	elif length % 2 == 1 then .[length / 2 | floor]
-	else (.[length / 2 - 1] + .[length / 2]) / 2 end;
+def median:
+	sort
+	| if length == 0 then null
+	  elif (map(type) | unique) != ["number"] then .[-1]
+	  elif length % 2 == 1 then .[length / 2 | floor]
+	  else (.[length / 2 - 1] + .[length / 2]) / 2 end;
 
-def figures: ["size_bytes", "compressed_bytes", "layers", "files", "executables", "setuid_files",
-	"os_packages", "has_shell", "user", "build_cold_s", "build_warm_s", "push_s", "pull_s",
-	"first_response_ms", "idle_memory_bytes", "requests_per_s", "stop_ms", "exit_code"];
+def build_figures: ["size_bytes", "layers", "build_cold_s", "build_warm_s"];
+def all_figures: build_figures + ["compressed_bytes", "zstd_bytes", "disk_bytes", "wasted_bytes",
+	"files", "executables", "setuid_files", "os_packages", "has_shell", "user", "push_s", "pull_s",
+	"first_response_ms", "idle_memory_bytes", "requests_per_s", "cpu_us_per_request",
+	"min_memory_bytes", "health", "stop_ms", "exit_code",
+	"cves", "cves_of_sbom", "cve_scanner"];
 
-def image($samples; $name):
-	[$samples[] | select(.image == $name)] as $own
-	| {name: $name, flags: "plain", image_id: $own[-1].image_id}
-	+ (reduce figures[] as $key ({}; . + {($key): ([$own[] | .[$key] // empty] | median)}))
-	+ {samples: (reduce figures[] as $key ({};
-		([$own[] | .[$key] // empty] | length) as $count
-		| if $count > 0 then . + {($key): $count} else . end))}
-	| . + {not_measured: (. as $image | reduce figures[] as $key ({};
-		if $image[$key] == null then . + {($key): "this comparison has no step for it"} else . end))};
+# Samples with a bandwidth are of a shaped link: they are in .transfers alone.
+def image($samples; $name; $flags):
+	[$samples[] | select(.image == $name and .flags == $flags and (.mbit_s // null) == null)] as $own
+	| (if $flags == "plain" then all_figures else build_figures end) as $figures
+	| ([$own[] | .not_measured // empty] | add // {}) as $reasons
+	| (reduce $figures[] as $key ({}; .[$key] = [$own[] | select(.[$key] != null) | .[$key]])) as $values
+	| {name: $name, flags: $flags, image_id: ([$own[].image_id | select(. != "")] | last)}
+	+ ($values | map_values(median))
+	+ {samples: ($values | map_values(length) | with_entries(select(.value > 0)))}
+	+ {not_measured: (reduce $figures[] as $key ({};
+		if $values[$key] == [] then .[$key] = ($reasons[$key] // "this run had no step for it") else . end))};
 
 . as $samples
 | {
@@ -28,6 +36,11 @@ def image($samples; $name):
 	host: $host,
 	engine: $samples[0].engine,
 	bases: $bases,
-	images: [$names[] as $name | image($samples; $name)],
+	images: [$names[] as $name
+		| ([$samples[] | select(.image == $name) | .flags] | unique) as $seen
+		| (["plain", "cache-from", "no-cache", "squash", "compress"] - (["plain", "cache-from", "no-cache", "squash", "compress"] - $seen))[] as $flags
+		| image($samples; $name; $flags)],
+	layers: [$samples[] | select(.layer) | {image} + .layer],
+	flags_notes: $notes,
 	article: $article
 }

@@ -71,7 +71,7 @@ def pitfalls: (.pitfalls // []) as $pitfalls
 	+ " | \($article.size_mb | article_mb) | \($article.compressed_mb | article_mb)"
 	+ " | \($article.build_no_cache_s | article_s) | \($article.build_plain_s | article_s) |"),
 "",
-"Times are medians of \([$report | plain[].samples.first_response_ms] | min) samples, the cold build is one run. Cold: `--no-cache`, bases there; warm: nothing changed. First response: from `docker start` to the first answer. Stop: `docker stop`. Compressed: each layer with gzip, as a registry keeps it. kB and MB are decimal, as docker prints them.",
+"Times are medians of \([$report | plain[].samples.first_response_ms | select(. != null)] | min) samples, the cold build is one run. Cold: `--no-cache`, bases there; warm: nothing changed. First response: from `docker start` to the first answer. Stop: `docker stop`. Compressed: each layer with gzip, as a registry keeps it. kB and MB are decimal, as docker prints them.",
 (if $report.bases.alpine.source == "stand-in" then
 	"The stand-in for alpine is smaller than the official image: alpine 3.20 has 7.80 MB, 3.62 MB compressed."
 	else empty end),
@@ -84,5 +84,5 @@ def pitfalls: (.pitfalls // []) as $pitfalls
 	$report | figures_table("Running"; ["first_response_ms", "idle_memory_bytes", "min_memory_bytes", "requests_per_s",
 		"cpu_us_per_request", "health", "stop_ms", "exit_code"])
 	else empty end),
-($report | figures_table("What is inside"; ["files", "executables", "setuid_files", "os_packages", "has_shell", "user"])),
+($report | figures_table("What is inside"; ["files", "executables", "setuid_files", "os_packages", "has_shell", "user", "cves", "cves_of_sbom", "cve_scanner"])),
 ($report | pitfalls)

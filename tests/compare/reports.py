@@ -22,11 +22,16 @@ def raw_samples(report):
         for key, count in image["samples"].items():
             for _ in range(count):
                 yield {**common, key: image[key]}
+    for layer in report.get("layers", []):
+        rest = {key: value for key, value in layer.items() if key != "image"}
+        yield {"at": report["at"], "image": layer["image"], "image_id": "", "flags": "plain", "layer": rest}
     for transfer in report.get("transfers", []):
-        if not transfer["computed"]:
+        # Those of loopback are the image's own.
+        if transfer["mbit_s"] is not None and not transfer["computed"]:
             yield {
                 "at": report["at"],
                 "image": transfer["image"],
+                "image_id": "",
                 "flags": "plain",
                 **{key: transfer[key] for key in ("mbit_s", "rtt_ms", "push_s", "pull_s")},
             }

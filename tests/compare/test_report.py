@@ -6,7 +6,7 @@ import subprocess
 
 import jsonschema
 import pytest
-from reports import COMPARE, SAMPLE
+from reports import COMPARE, SAMPLE, raw_samples
 
 SCHEMA = json.loads((COMPARE / "report.schema.json").read_text())
 FIGURES = [
@@ -109,6 +109,37 @@ def test_every_figure_of_a_plain_image_is_there_or_explained(report, key):
 def test_broken_reports_are_rejected(report, breaks):
     breaks(report)
     assert findings(report)
+
+
+def test_raw_samples_make_the_report(report):
+    """What report.jq makes of samples keeps to the schema, and is what they were made of."""
+    report["images"] = [image for image in report["images"] if image["flags"] != "squash"]
+    names = [image["name"] for image in report["images"] if image["flags"] == "plain"]
+    given = {
+        **{key: report[key] for key in ("host", "bases", "article")},
+        "names": names,
+        "notes": report["flags_notes"],
+    }
+    arguments = [word for key, value in given.items() for word in ("--argjson", key, json.dumps(value))]
+    done = subprocess.run(
+        ["jq", "-s", "-f", COMPARE / "report.jq", *arguments],
+        input="".join(json.dumps(sample) + "\n" for sample in raw_samples(report)),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)
+    assert findings(made) == []
+    assert made["layers"] == report["layers"]
+    images = {(image["name"], image["flags"]): image for image in made["images"]}
+    assert len(images) == len(report["images"])
+    for image in report["images"]:
+        same = images[image["name"], image["flags"]]
+        for key in set(FIGURES) & set(image):
+            assert same[key] == image[key], key
+            assert same["samples"].get(key) == image["samples"].get(key), key
+        assert set(same["not_measured"]) >= set(image["not_measured"])
 
 
 def test_table_has_every_section(tmp_path, report):

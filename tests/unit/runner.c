@@ -12,9 +12,11 @@ int main(void)
 	srunner_add_suite(runner, client_suite());
 	srunner_add_suite(runner, cpus_suite());
 	srunner_add_suite(runner, flags_suite());
+	srunner_add_suite(runner, inspect_suite());
 	srunner_add_suite(runner, mux_suite());
 	srunner_add_suite(runner, options_suite());
 	srunner_add_suite(runner, routes_suite());
+	srunner_add_suite(runner, screen_suite());
 	srunner_add_suite(runner, text_suite());
 	srunner_add_suite(runner, whoami_suite());
 	srunner_run_all(runner, CK_NORMAL);

@@ -8,9 +8,11 @@ Suite *address_suite(void);
 Suite *client_suite(void);
 Suite *cpus_suite(void);
 Suite *flags_suite(void);
+Suite *inspect_suite(void);
 Suite *mux_suite(void);
 Suite *options_suite(void);
 Suite *routes_suite(void);
+Suite *screen_suite(void);
 Suite *text_suite(void);
 Suite *whoami_suite(void);
 

@@ -1,0 +1,38 @@
+/*
+ * screen.h - refuses requests that two readers could understand differently, before anything
+ * acts on them: what request smuggling is made of. Stricter than libmicrohttpd's own checks,
+ * and independent of them. Pure.
+ */
+#ifndef HELLO_SCREEN_H
+#define HELLO_SCREEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Zeroed before the first field. */
+struct screen {
+	unsigned hosts;
+	unsigned content_lengths;
+	unsigned transfer_encodings;
+	bool malformed;
+};
+
+/*
+ * Looks at one header field.
+ * name:  name_len octets; a token (RFC 9110, section 5.1)
+ * value: value_len octets without surrounding white space; no control character but the tab
+ *        (RFC 9110, section 5.5)
+ */
+void screen_field(struct screen *screen, const char *name, size_t name_len, const char *value,
+	size_t value_len);
+
+/*
+ * Judges the whole header, once all fields were looked at.
+ * method:   must be a token (RFC 9110, section 9.1)
+ * protocol: "HTTP/1.1" demands exactly one Host (RFC 9112, section 3.2), "HTTP/1.0" none or
+ *           one, and no Transfer-Encoding (RFC 9112, section 6.1)
+ * Returns: true if the request may be answered; false for 400 and the connection's end.
+ */
+bool screen_passes(const struct screen *screen, const char *method, const char *protocol);
+
+#endif

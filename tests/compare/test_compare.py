@@ -1,0 +1,183 @@
+"""The comparison itself, run QUICK: every figure is there or says why not; nothing is left."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import hello
+import pytest
+
+COMPARE = hello.ROOT / "ci/compare"
+
+
+def lines(*command):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split("\n"))
+
+
+def traces():
+    """What a run could leave behind, by kind."""
+    return {
+        "containers": lines("docker", "ps", "-aq", "--filter", "name=hello-compare"),
+        "networks": lines("docker", "network", "ls", "-q"),
+        "volumes": lines("docker", "volume", "ls", "-q"),
+        "tags": {tag for tag in lines("docker", "images", "hello", "--format", "{{.Tag}}")},
+        "namespaces": lines("ip", "netns", "list"),
+        "links": {line for line in lines("ip", "-br", "link") if "hello" in line},
+        "daemons": lines("sh", "-c", "pgrep -a 'dockerd|docker-registry|wrk' || true"),
+    }
+
+
+def run(out, script="run", *args, **variables):
+    environment = {**os.environ, "OUT": str(out), **variables}
+    return subprocess.run(
+        [COMPARE / script, *args], env=environment, capture_output=True, text=True, timeout=1200
+    )
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    out = tmp_path_factory.mktemp("compare")
+    before = traces()
+    done = run(out, QUICK="1", RUNS="1")
+    assert done.returncode == 0, done.stderr
+    return out, done, before, traces()
+
+
+def report_of(quick):
+    return json.loads((quick[0] / "report.json").read_text())
+
+
+def test_nothing_is_left_behind(quick):
+    _, _, before, after = quick
+    assert {kind: after[kind] - before[kind] for kind in after if after[kind] - before[kind]} == {}
+
+
+def test_all_images_are_there(quick):
+    report = report_of(quick)
+    names = ["naive", "builder", "alpine", "scratch", "scratch-minimal"]
+    assert [image["name"] for image in report["images"]] == names
+    assert report["bases"]["alpine"]["source"] in ("present", "pulled", "stand-in")
+
+
+def test_each_figure_is_there_or_says_why_not(quick):
+    kept = {"name", "flags", "image_id", "samples", "not_measured"}
+    for image in report_of(quick)["images"]:
+        figures = set(image) - kept
+        assert {"size_bytes", "compressed_bytes", "build_cold_s", "pull_s", "files"} <= figures
+        for key in figures:
+            if image[key] is None:
+                assert image["not_measured"][key], f"{image['name']} {key}"
+            else:
+                assert image["samples"][key] >= 1
+                assert key not in image["not_measured"]
+
+
+def test_figures_are_plausible(quick):
+    by_name = {image["name"]: image for image in report_of(quick)["images"]}
+    sizes = [by_name[n]["size_bytes"] for n in ("naive", "builder", "scratch", "scratch-minimal")]
+    assert sizes == sorted(sizes, reverse=True)
+    assert by_name["builder"]["size_bytes"] == by_name["alpine"]["size_bytes"]
+    for image in by_name.values():
+        assert 0 < image["compressed_bytes"] < image["size_bytes"]
+        assert (image["exit_code"], image["user"]) == (0, "99:99")
+        assert image["health"] == "healthy"
+    assert by_name["scratch"]["has_shell"] is False and by_name["naive"]["has_shell"] is True
+    assert by_name["naive"]["setuid_files"] > 0 == by_name["scratch"]["setuid_files"]
+
+
+def test_layers_add_up(quick):
+    report = report_of(quick)
+    for image in report["images"]:
+        layers = [layer for layer in report["layers"] if layer["image"] == image["name"]]
+        assert len(layers) == image["layers"]
+        assert sum(layer["compressed_bytes"] for layer in layers) == image["compressed_bytes"]
+
+
+def test_every_sample_tells_its_origin(quick):
+    samples = [json.loads(line) for line in (quick[0] / "samples.jsonl").read_text().splitlines()]
+    assert len(samples) > 50
+    for sample in samples:
+        assert sample["at"] and sample["host"] and sample["engine"] and sample["image"]
+
+
+def test_the_table_is_printed_and_kept(quick):
+    out, done, _, _ = quick
+    assert done.stdout == (out / "report.md").read_text()
+    for name in ("naive", "builder", "alpine", "scratch"):
+        assert f"\n| {name} | " in done.stdout
+    assert "compare: [" in done.stderr, "progress is shown"
+
+
+def test_the_bill_of_materials(quick):
+    sbom = json.loads((quick[0] / "sbom.cdx.json").read_text())
+    assert (sbom["bomFormat"], sbom["specVersion"]) == ("CycloneDX", "1.5")
+    parts = {part["name"]: part for part in sbom["components"]}
+    assert {"musl", "libmicrohttpd", "mbedtls"} == set(parts)
+    for part in parts.values():
+        assert part["version"] and part["purl"].startswith("pkg:") and part["cpe"]
+        assert len(part["hashes"][0]["content"]) == 64
+
+
+def test_two_runs_can_be_compared(quick, tmp_path):
+    report = report_of(quick)
+    same = run(tmp_path, "diff", quick[0] / "report.json", quick[0] / "report.json")
+    assert (same.returncode, same.stdout) == (0, "")
+    report["images"][3]["size_bytes"] += 1000
+    report["images"][3]["stop_ms"] = None
+    (tmp_path / "new.json").write_text(json.dumps(report))
+    moved = run(tmp_path, "diff", quick[0] / "report.json", tmp_path / "new.json").stdout
+    assert "scratch plain size_bytes: " in moved and "(+" in moved
+    assert "scratch plain stop_ms: " in moved and "not measured" in moved
+    assert run(tmp_path, "diff", "/etc/passwd", "/etc/passwd").returncode == 2
+
+
+def test_an_exceeded_budget_fails(quick, tmp_path):
+    report = report_of(quick)
+    report["images"][3]["size_bytes"] = 10**9
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    done = run(tmp_path, "budget")
+    assert done.returncode == 1
+    assert "scratch: size_bytes is 1000000000, the budget is" in done.stderr
+
+
+@pytest.mark.parametrize("variables", [{"ONLY": "bogus"}, {"RUNS": "0"}, {"RUNS": "many"}])
+def test_bad_words_are_refused(tmp_path, variables):
+    done = run(tmp_path, **variables)
+    assert done.returncode == 2
+    assert list(variables.values())[0] in done.stderr and "want" in done.stderr
+
+
+def test_a_failed_step_names_itself_and_its_log(tmp_path):
+    done = run(tmp_path, ONLY="scratch", QUICK="1", DEBIAN="localhost:1/no-such-base")
+    assert done.returncode == 1
+    assert 'the step "bases" failed' in done.stderr
+    log = done.stderr.strip().rsplit(" ", 1)[1]
+    assert "no-such-base" in (hello.ROOT / log).read_text()
+
+
+def test_an_interrupted_run_leaves_nothing(tmp_path):
+    before = traces()
+    process = subprocess.Popen(
+        [COMPARE / "run"],
+        env={**os.environ, "OUT": str(tmp_path), "ONLY": "scratch", "QUICK": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    for line in process.stderr:
+        if "run scratch" in line:
+            break
+    time.sleep(1.5)  # amid its containers
+    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
+    rest = process.stderr.read()
+    assert process.wait(60) != 0
+    assert "interrupted" in rest or "failed" in rest
+    deadline = time.monotonic() + 10
+    while traces() != before and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert traces() == before

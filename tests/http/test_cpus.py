@@ -1,0 +1,59 @@
+"""One event loop for each usable CPU, and listening where IPv6 is turned off."""
+
+import os
+import subprocess
+import time
+
+import hello
+import pytest
+
+
+def threads(server):
+    return len(os.listdir(f"/proc/{server.process.pid}/task"))
+
+
+def settled_threads(server, count):
+    """A sanitizer's own thread may come and go."""
+    deadline = time.monotonic() + 5
+    while threads(server) != count:
+        assert time.monotonic() < deadline, f"{threads(server)} threads, want {count}"
+        time.sleep(0.01)
+
+
+def test_one_thread_for_each_cpu_and_one_that_waits(start):
+    settled_threads(start(), len(os.sched_getaffinity(0)) + 1)
+
+
+def test_affinity_counts(start):
+    one = min(os.sched_getaffinity(0))
+    server = start(preexec_fn=lambda: os.sched_setaffinity(0, {one}))
+    settled_threads(server, 2)
+    assert server.ask("/").status == 200
+
+
+@pytest.mark.parametrize("number", [1, 2, 7])
+def test_the_flag_beats_it(start, number):
+    server = start("-threads", str(number))
+    settled_threads(server, number + 1)
+    for _ in range(3 * number):
+        assert server.ask("/").status == 200
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace takes root")
+def test_it_listens_where_ipv6_is_turned_off(flavour):
+    script = f"""
+        sysctl -qw net.ipv6.conf.all.disable_ipv6=1 && ip link set lo up
+        {hello.binary(flavour)} serve -addr :1234 2>/dev/null & pid=$!
+        for try in $(seq 100); do
+            {hello.binary(flavour)} healthcheck http://127.0.0.1:1234/healthz 2>/dev/null && break
+            sleep 0.05
+        done
+        {hello.binary(flavour)} healthcheck && kill $pid && wait $pid"""
+    done = subprocess.run(
+        ["unshare", "--net", "sh", "-c", script],
+        env=hello.clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
