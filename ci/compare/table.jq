@@ -1,21 +1,60 @@
 # table.jq - report.json to report.md. A pure function of its input.
+# The first table is the README's; a section without data is left out.
+include "format" {search: "./"};
 
-def number($digits): if . == null then "–" else
-	(. * pow(10; $digits) | round) as $n
-	| ($n | tostring) as $t
-	| if $digits == 0 then $t else
-		("0" * ([$digits + 1 - ($t | length), 0] | max) // "") as $zeros
-		| ($zeros + $t) as $p
-		| $p[:-$digits] + "." + $p[-$digits:]
-	  end end;
+def article_mb: if . == null then dash else "\(.) MB" end;
+def article_s: if . == null then dash else "\(.) s" end;
 
-def size: if . == null then "–"
-	elif . >= 1e8 then (. / 1e6 | number(0)) + " MB"
-	elif . >= 1e6 then (. / 1e6 | number(2)) + " MB"
-	else (. / 1e3 | number(0)) + " kB" end;
+# Text from a command in a cell of a table.
+def cell: tostring | gsub("[\\n\\r]+"; " ") | gsub("\\|"; "\\|");
 
-def article_mb: if . == null then "–" else "\(.) MB" end;
-def article_s: if . == null then "–" else "\(.) s" end;
+def row: "| " + join(" | ") + " |";
+# Names on the left, figures on the right.
+def head: row, ("|---|" + ("--:|" * (length - 1)));
+
+def plain: [.images[] | select(.flags == "plain")];
+def any_measured($keys): any(.[] as $image | $keys[] | $image[.]; . != null);
+
+# One row an image, one column a figure that some image has.
+def figures_table($title; $keys): plain as $images
+	| [$keys[] | . as $key | select($images | any_measured([$key]))] as $columns
+	| if $columns == [] then empty else
+		"", "## \($title)", "",
+		(["image", ($columns[] | caption)] | head),
+		($images[] | . as $image | [.name, ($columns[] | . as $key | $image[$key] | show($key) | cell)] | row)
+	  end;
+
+def builds: [.images[].flags] as $flags
+	| if ($flags | unique) == ["plain"] then empty else
+		"", "## Build times by flag", "",
+		(["image", "flag", "build, cold", "build, warm", "size", "article: build"] | head
+			| sub("^\\|---\\|--:"; "|---|---")),
+		(.article.images as $article | .images as $images | plain[].name as $name | $images[] | select(.name == $name)
+			| [.name, .flags, (.build_cold_s | seconds), (.build_warm_s | seconds), (.size_bytes | size),
+				($article[.name]["build_\(.flags | gsub("-"; "_"))_s"] | article_s)] | row),
+		(if (.flags_notes // {}) == {} then empty else
+			"", (.flags_notes | to_entries[] | "- \(.key): \(.value)")
+		 end)
+	  end;
+
+def transfers: (.transfers // []) as $rows
+	| if $rows == [] then empty else
+		"", "## Push and pull", "",
+		(["image", "bandwidth", "round trip", "push", "pull"] | head | sub("^\\|---\\|--:"; "|---|---")),
+		($rows[] | [.image, (.mbit_s | bandwidth), (if .rtt_ms == null then dash else "\(.rtt_ms) ms" end),
+			(.push_s | seconds), (.pull_s | seconds) + (if .computed then " (computed)" else "" end)] | row),
+		(if any($rows[]; .computed) then
+			"", "Computed: from the compressed size and the bandwidth; nobody waited for it."
+		else empty end)
+	  end;
+
+def pitfalls: (.pitfalls // []) as $pitfalls
+	| if $pitfalls == [] then empty else
+		"", "## Pitfalls", "",
+		(plain | map(.name)) as $names
+		| (["pitfall", $names[]] | row, ("|---|" + ("---|" * ($names | length)))),
+		($pitfalls[] | . as $pitfall | [(.title | cell), ($names[] | $pitfall.results[.].state // dash)] | row)
+	  end;
 
 . as $report
 | "Measured \($report.at) on \($report.host.cpus) CPUs (\($report.host.cpu)), \($report.host.system), \($report.engine). Bases: "
@@ -24,14 +63,26 @@ def article_s: if . == null then "–" else "\(.) s" end;
 "",
 "| image | size | compressed | layers | build, cold | build, warm | first response | stop | exit | article: size | article: compressed | article: build, no cache | article: build, plain |",
 "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
-($report.images[] | select(.flags == "plain") | $report.article.images[.name] as $article
-	| "| \(.name) | \(.size_bytes | size) | \(.compressed_bytes | size) | \(.layers)"
-	+ " | \(.build_cold_s | number(1)) s | \(.build_warm_s | number(2)) s"
-	+ " | \(.first_response_ms | number(0)) ms | \(.stop_ms | number(0)) ms | \(.exit_code)"
+($report | plain[] | $report.article.images[.name] as $article
+	| "| \(.name) | \(.size_bytes | size) | \(.compressed_bytes | size) | \(.layers | text)"
+	+ " | \(.build_cold_s | number(1) | if . == dash then . else . + " s" end)"
+	+ " | \(.build_warm_s | number(2) | if . == dash then . else . + " s" end)"
+	+ " | \(.first_response_ms | milliseconds) | \(.stop_ms | milliseconds) | \(.exit_code | text)"
 	+ " | \($article.size_mb | article_mb) | \($article.compressed_mb | article_mb)"
 	+ " | \($article.build_no_cache_s | article_s) | \($article.build_plain_s | article_s) |"),
 "",
-"Times are medians of \([$report.images[] | .samples.first_response_ms // empty] | min) samples, the cold build is one run. Cold: `--no-cache`, bases there; warm: nothing changed. First response: from `docker start` to the first answer. Stop: `docker stop`. Compressed: each layer with gzip, as a registry keeps it. kB and MB are decimal, as docker prints them.",
+"Times are medians of \([$report | plain[].samples.first_response_ms | select(. != null)] | min) samples, the cold build is one run. Cold: `--no-cache`, bases there; warm: nothing changed. First response: from `docker start` to the first answer. Stop: `docker stop`. Compressed: each layer with gzip, as a registry keeps it. kB and MB are decimal, as docker prints them.",
 (if $report.bases.alpine.source == "stand-in" then
 	"The stand-in for alpine is smaller than the official image: alpine 3.20 has 7.80 MB, 3.62 MB compressed."
-	else empty end)
+	else empty end),
+(if $report | plain | any_measured(["zstd_bytes", "disk_bytes", "wasted_bytes"]) then
+	$report | figures_table("Sizes"; ["size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "wasted_bytes"])
+	else empty end),
+($report | builds),
+($report | transfers),
+(if $report | plain | any_measured(["idle_memory_bytes", "requests_per_s", "cpu_us_per_request", "min_memory_bytes"]) then
+	$report | figures_table("Running"; ["first_response_ms", "idle_memory_bytes", "min_memory_bytes", "requests_per_s",
+		"cpu_us_per_request", "health", "stop_ms", "exit_code"])
+	else empty end),
+($report | figures_table("What is inside"; ["files", "executables", "setuid_files", "os_packages", "has_shell", "user", "cves", "cves_of_sbom", "cve_scanner"])),
+($report | pitfalls)

@@ -1,0 +1,64 @@
+# format.jq - figures as people read them, for table.jq and html.jq. What is null is a dash.
+
+def dash: "–";
+
+def number($digits): if . == null then dash else
+	(. * pow(10; $digits) | round) as $n
+	| ($n | tostring) as $t
+	| if $digits == 0 then $t else
+		("0" * ([$digits + 1 - ($t | length), 0] | max) // "") as $zeros
+		| ($zeros + $t) as $p
+		| $p[:-$digits] + "." + $p[-$digits:]
+	  end end;
+
+# Decimal, as docker prints sizes.
+def size: if . == null then dash
+	elif . >= 1e8 then (. / 1e6 | number(0)) + " MB"
+	elif . >= 1e6 then (. / 1e6 | number(2)) + " MB"
+	elif . >= 1e3 then (. / 1e3 | number(0)) + " kB"
+	else number(0) + " B" end;
+
+# Three digits that count, whatever the magnitude.
+def significant: if . == null then dash
+	elif . >= 100 then number(0)
+	elif . >= 10 then number(1)
+	elif . >= 1 then number(2)
+	else number(3) end;
+
+def seconds: if . == null then dash else significant + " s" end;
+def milliseconds: if . == null then dash else number(0) + " ms" end;
+def microseconds: if . == null then dash else significant + " µs" end;
+
+def thousands: if . == null then dash else
+	def groups: if length <= 3 then . else (.[:-3] | groups) + "," + .[-3:] end;
+	number(0) | groups end;
+
+def per_second: if . == null then dash else thousands + "/s" end;
+def yes_no: if . == null then dash elif . then "yes" else "no" end;
+def text: if . == null then dash else tostring end;
+
+# What the tables call each figure.
+def figures: {
+	size_bytes: "size", compressed_bytes: "gzip", zstd_bytes: "zstd", disk_bytes: "on disk",
+	wasted_bytes: "wasted", layers: "layers", files: "files", executables: "executables",
+	setuid_files: "setuid files", os_packages: "OS packages", has_shell: "shell", user: "user",
+	build_cold_s: "build, cold", build_warm_s: "build, warm", push_s: "push", pull_s: "pull",
+	first_response_ms: "first response", idle_memory_bytes: "memory, idle",
+	requests_per_s: "requests", cpu_us_per_request: "CPU a request",
+	min_memory_bytes: "memory, least", health: "health", stop_ms: "stop", exit_code: "exit code",
+	cves: "CVEs", cves_of_sbom: "CVEs of the SBOM", cve_scanner: "scanner"
+};
+def caption: . as $key | figures[$key] // $key;
+
+def show($key): if . == null then dash
+	elif $key == "has_shell" then yes_no
+	elif $key | endswith("_bytes") then size
+	elif $key | endswith("_per_s") then per_second
+	elif $key | endswith("_us_per_request") then microseconds
+	elif $key | endswith("_ms") then milliseconds
+	elif $key | endswith("_s") then seconds
+	elif type == "number" then thousands
+	else text end;
+
+# Loopback has no bandwidth of its own.
+def bandwidth: if . == null then "loopback" else "\(.) Mbit/s" end;

@@ -1,0 +1,173 @@
+"""report.json keeps to its schema, and the tables are made of it."""
+
+import copy
+import json
+import subprocess
+
+import jsonschema
+import pytest
+from reports import COMPARE, SAMPLE, raw_samples
+
+SCHEMA = json.loads((COMPARE / "report.schema.json").read_text())
+FIGURES = [
+    key
+    for key in SCHEMA["definitions"]["image"]["properties"]
+    if key not in ("name", "flags", "image_id", "samples", "not_measured")
+]
+
+
+@pytest.fixture
+def report():
+    return copy.deepcopy(SAMPLE)
+
+
+def findings(report):
+    return [error.message for error in jsonschema.Draft7Validator(SCHEMA).iter_errors(report)]
+
+
+def table(tmp_path, report):
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(report))
+    done = subprocess.run(
+        ["jq", "-r", "-f", COMPARE / "table.jq", path], capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_schema_is_one():
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+
+
+def test_sample_is_valid_and_marked_as_made_up(report):
+    assert findings(report) == []
+    assert report["host"]["name"] == "sample"
+    assert "made up" in report["note"]
+
+
+def test_lists_beside_images_may_be_missing_or_empty(report):
+    for key in ("layers", "transfers", "pitfalls"):
+        report[key] = []
+    report["flags_notes"] = {}
+    assert findings(report) == []
+    for key in ("layers", "transfers", "pitfalls", "flags_notes"):
+        del report[key]
+    assert findings(report) == []
+
+
+@pytest.mark.parametrize("key", FIGURES)
+def test_every_figure_of_a_plain_image_is_there_or_explained(report, key):
+    image = report["images"][0]
+    assert image["flags"] == "plain"
+    value, count = image[key], image["samples"][key]
+    assert value is not None
+
+    image[key] = None
+    assert findings(report), "null without a reason"
+    image["not_measured"][key] = ""
+    assert findings(report), "an empty reason"
+    image["not_measured"][key] = "the sample says so"
+    assert findings(report) == []
+
+    image[key] = value
+    assert findings(report), "measured, and a reason why not"
+    del image["not_measured"][key]
+    assert findings(report) == []
+    del image["samples"][key]
+    assert findings(report), "a figure without samples"
+    image["samples"][key] = count
+    del image[key]
+    assert findings(report), "neither a figure nor null"
+
+
+@pytest.mark.parametrize(
+    "breaks",
+    [
+        lambda report: report.update(project="other"),
+        lambda report: report.update(at="yesterday"),
+        lambda report: report.update(images=[]),
+        lambda report: report.pop("host"),
+        lambda report: report["host"].update(cpus="2"),
+        lambda report: report["bases"].pop("alpine"),
+        lambda report: report["images"][0].update(name="distroless"),
+        lambda report: report["images"][0].update(flags="fast"),
+        lambda report: report["images"][0].update(size_bytes="724 MB"),
+        lambda report: report["images"][0].update(size_bytes=-1),
+        lambda report: report["images"][0].update(has_shell="no"),
+        lambda report: report["images"][0].update(exit_code=256),
+        lambda report: report["images"][0]["samples"].update(stop_ms=0),
+        lambda report: report["images"][5].pop("build_warm_s"),
+        lambda report: report["layers"][0].pop("instruction"),
+        lambda report: report["transfers"][0].update(pull_s=None),
+        lambda report: report["transfers"][0].update(mbit_s=0),
+        lambda report: report["transfers"][0].update(computed="no"),
+        lambda report: report["pitfalls"][0]["results"]["naive"].update(state="maybe"),
+        lambda report: report["pitfalls"][0]["results"].update(distroless={}),
+        lambda report: report["flags_notes"].update(squash=""),
+    ],
+)
+def test_broken_reports_are_rejected(report, breaks):
+    breaks(report)
+    assert findings(report)
+
+
+def test_raw_samples_make_the_report(report):
+    """What report.jq makes of samples keeps to the schema, and is what they were made of."""
+    report["images"] = [image for image in report["images"] if image["flags"] != "squash"]
+    names = [image["name"] for image in report["images"] if image["flags"] == "plain"]
+    given = {
+        **{key: report[key] for key in ("host", "bases", "article")},
+        "names": names,
+        "notes": report["flags_notes"],
+    }
+    arguments = [word for key, value in given.items() for word in ("--argjson", key, json.dumps(value))]
+    done = subprocess.run(
+        ["jq", "-s", "-f", COMPARE / "report.jq", *arguments],
+        input="".join(json.dumps(sample) + "\n" for sample in raw_samples(report)),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)
+    assert findings(made) == []
+    assert made["layers"] == report["layers"]
+    images = {(image["name"], image["flags"]): image for image in made["images"]}
+    assert len(images) == len(report["images"])
+    for image in report["images"]:
+        same = images[image["name"], image["flags"]]
+        for key in set(FIGURES) & set(image):
+            assert same[key] == image[key], key
+            assert same["samples"].get(key) == image["samples"].get(key), key
+        assert set(same["not_measured"]) >= set(image["not_measured"])
+
+
+def test_table_has_every_section(tmp_path, report):
+    text = table(tmp_path, report)
+    for title in ("Sizes", "Build times by flag", "Push and pull", "Running", "What is inside", "Pitfalls"):
+        assert f"## {title}\n" in text
+    assert "| scratch-minimal | 171 kB |" in text
+    assert "None" not in text and "null" not in text
+
+
+def test_table_leaves_out_what_has_no_data(tmp_path, report):
+    for key in ("layers", "transfers", "pitfalls", "flags_notes"):
+        report.pop(key)
+    report["images"] = [image for image in report["images"] if image["flags"] == "plain"]
+    first = ("size_bytes", "compressed_bytes", "layers", "build_cold_s", "build_warm_s", "stop_ms")
+    for image in report["images"]:
+        for key in set(FIGURES) - set(first):
+            image[key] = None
+            image["not_measured"][key] = "the sample says so"
+    text = table(tmp_path, report)
+    assert "## " not in text
+    assert "| naive | 724 MB | 316 MB | 5 | 30.0 s | 0.17 s | – | 153 ms | – | 780 MB |" in text
+
+
+def test_table_rows_have_the_columns_of_their_head(tmp_path, report):
+    report["pitfalls"][0]["title"] = "a | b\nc"
+    width = None
+    for line in table(tmp_path, report).splitlines():
+        cells = line.replace("\\|", "").count("|") if line.startswith("|") else None
+        assert width is None or cells is None or cells == width, line
+        width = cells
