@@ -1,7 +1,7 @@
 # report.jq - samples.jsonl (slurped) to report.json: medians, and null with a reason for
 # what has no sample. A pure function of its input.
 #
-# --argjson host, bases, article, names, notes
+# --argjson host, bases, article, names, notes, transfers, pitfalls
 
 def median:
 	sort
@@ -43,6 +43,8 @@ def image($samples; $name; $flags):
 		| (["plain", "cache-from", "no-cache", "squash", "compress"] - (["plain", "cache-from", "no-cache", "squash", "compress"] - $seen))[] as $flags
 		| image($samples; $name; $flags)],
 	layers: [$samples[] | select(.layer) | {image} + .layer],
+	transfers: $transfers,
+	pitfalls: $pitfalls,
 	flags_notes: $notes,
 	article: $article
 }
