@@ -46,7 +46,8 @@ def figures: {
 	first_response_ms: "first response", idle_memory_bytes: "memory, idle",
 	requests_per_s: "requests", cpu_us_per_request: "CPU a request",
 	min_memory_bytes: "memory, least", health: "health", stop_ms: "stop", exit_code: "exit code",
-	cves: "CVEs", cves_of_sbom: "CVEs of the SBOM", cve_scanner: "scanner"
+	cves: "CVEs", cves_of_sbom: "CVEs of the SBOM", cves_by_severity: "by severity",
+	scanner_packages: "packages the scanner sees", cve_scanner: "scanner"
 };
 def caption: . as $key | figures[$key] // $key;
 

@@ -205,7 +205,7 @@ def surface_section($ids): plain as $images | ["files", "executables", "setuid_f
 	| if [$images[] | .[$keys[], "has_shell", "user"] | select(. != null)] == [] then not_measured_section("contents of the images") else
 		("What is not there can’t be attacked, and can’t be used to find a fault either." | note)
 		+ ($images | small_charts($ids; [["files", "Files"], ["executables", "Executables"], ["os_packages", "OS packages"], ["setuid_files", "Setuid files"], ["cves", "Known vulnerabilities (CVE)"]]))
-		+ ($images | figures_table($ids; "What is inside"; $keys + ["has_shell", "user"] + [("cves", "cves_of_sbom", "cve_scanner") | select(. as $key | any($images[]; .[$key] != null))])) end;
+		+ ($images | figures_table($ids; "What is inside"; $keys + ["has_shell", "user"] + [("cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "cve_scanner") | select(. as $key | any($images[]; .[$key] != null))])) end;
 
 def state: {"works": "<span class=\"state works\"><span aria-hidden=\"true\">✓</span> works</span>",
 	"fails": "<span class=\"state fails\"><span aria-hidden=\"true\">✗</span> fails</span>",

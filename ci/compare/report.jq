@@ -15,7 +15,7 @@ def all_figures: build_figures + ["compressed_bytes", "zstd_bytes", "disk_bytes"
 	"files", "executables", "setuid_files", "os_packages", "has_shell", "user", "push_s", "pull_s",
 	"first_response_ms", "idle_memory_bytes", "requests_per_s", "cpu_us_per_request",
 	"min_memory_bytes", "health", "stop_ms", "exit_code",
-	"cves", "cves_of_sbom", "cve_scanner"];
+	"cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "cve_scanner"];
 
 # Samples with a bandwidth are of a shaped link: they are in .transfers alone. What a registry
 # says of the size would be mixed with gzip's.

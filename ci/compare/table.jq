@@ -84,5 +84,5 @@ def pitfalls: (.pitfalls // []) as $pitfalls
 	$report | figures_table("Running"; ["first_response_ms", "idle_memory_bytes", "min_memory_bytes", "requests_per_s",
 		"cpu_us_per_request", "health", "stop_ms", "exit_code"])
 	else empty end),
-($report | figures_table("What is inside"; ["files", "executables", "setuid_files", "os_packages", "has_shell", "user", "cves", "cves_of_sbom", "cve_scanner"])),
+($report | figures_table("What is inside"; ["files", "executables", "setuid_files", "os_packages", "has_shell", "user", "cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "cve_scanner"])),
 ($report | pitfalls)

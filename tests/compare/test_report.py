@@ -116,7 +116,7 @@ def test_raw_samples_make_the_report(report):
     report["images"] = [image for image in report["images"] if image["flags"] != "squash"]
     names = [image["name"] for image in report["images"] if image["flags"] == "plain"]
     given = {
-        **{key: report[key] for key in ("host", "bases", "article")},
+        **{key: report[key] for key in ("host", "bases", "article", "transfers", "pitfalls")},
         "names": names,
         "notes": report["flags_notes"],
     }
