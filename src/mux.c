@@ -1,5 +1,7 @@
 #include "mux.h"
 
+#include "octet.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -14,16 +16,6 @@ static int hex_value(unsigned char c)
 	return -1;
 }
 
-static bool is_letter_or_digit(unsigned char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-static bool is_one_of(unsigned char c, const char *set)
-{
-	return c != '\0' && strchr(set, c) != NULL;
-}
-
 /* Returns: length of the scheme before a ':' (RFC 3986, section 3.1), or 0. */
 static size_t scheme_length(const char *target, size_t len)
 {
@@ -33,9 +25,9 @@ static size_t scheme_length(const char *target, size_t len)
 
 		if (c == ':')
 			return i;
-		if (!is_letter_or_digit(c) && !is_one_of(c, "+-."))
+		if (!octet_is_alphanumeric(c) && !octet_is_among(c, "+-."))
 			return 0;
-		if (i == 0 && (digit || is_one_of(c, "+-.")))
+		if (i == 0 && (digit || octet_is_among(c, "+-.")))
 			return 0;
 	}
 	return 0;
@@ -78,7 +70,7 @@ static bool is_userinfo(const char *in, size_t len)
 
 		if (c == '%' && decode_escape(in + i, len - i) < 0)
 			return false;
-		if (!is_letter_or_digit(c) && !is_one_of(c, "-._:~!$&'()*+,;=%@"))
+		if (!octet_is_alphanumeric(c) && !octet_is_among(c, "-._:~!$&'()*+,;=%@"))
 			return false;
 	}
 	return true;
@@ -87,7 +79,7 @@ static bool is_userinfo(const char *in, size_t len)
 /* net/url lets these stand in a host: RFC 3986's, the brackets of IPv6, and <, > and ". */
 static bool is_host_character(unsigned char c)
 {
-	return is_letter_or_digit(c) || is_one_of(c, "!$&'()*+,;=:[]<>\"-_.~");
+	return octet_is_alphanumeric(c) || octet_is_among(c, "!$&'()*+,;=:[]<>\"-_.~");
 }
 
 /*
@@ -338,7 +330,7 @@ static size_t percent_encode(unsigned char c, const char *digits, char *out)
 /* net/url leaves these as they are in a path; RFC 3986 would allow a few more. */
 static bool is_path_character(unsigned char c)
 {
-	return is_letter_or_digit(c) || is_one_of(c, "-_.~$&+,/:;=@");
+	return octet_is_alphanumeric(c) || octet_is_among(c, "-_.~$&+,/:;=@");
 }
 
 size_t mux_location_length(const struct mux_result *result)

@@ -1,17 +1,9 @@
 #include "screen.h"
 
+#include "octet.h"
+
 #include <string.h>
 #include <strings.h>
-
-static bool is_letter_or_digit(unsigned char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-static bool is_among(unsigned char c, const char *set)
-{
-	return c != '\0' && strchr(set, c) != NULL;
-}
 
 /* token = 1*tchar (RFC 9110, section 5.6.2) */
 static bool is_token(const char *octets, size_t len)
@@ -19,7 +11,7 @@ static bool is_token(const char *octets, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)octets[i];
 
-		if (!is_letter_or_digit(c) && !is_among(c, "!#$%&'*+-.^_`|~"))
+		if (!octet_is_alphanumeric(c) && !octet_is_among(c, "!#$%&'*+-.^_`|~"))
 			return false;
 	}
 	return len > 0;
@@ -46,8 +38,8 @@ static bool is_host(const char *octets, size_t len)
 
 	if (len > 0 && octets[0] == '[') {
 		for (i = 1; i < len && octets[i] != ']'; i++) {
-			if (!is_letter_or_digit((unsigned char)octets[i]) &&
-				!is_among((unsigned char)octets[i], ":.-_~%"))
+			if (!octet_is_alphanumeric((unsigned char)octets[i]) &&
+				!octet_is_among((unsigned char)octets[i], ":.-_~%"))
 				return false;
 		}
 		if (i == len || i == 1)
@@ -55,8 +47,8 @@ static bool is_host(const char *octets, size_t len)
 		i++;
 	} else {
 		while (i < len && octets[i] != ':') {
-			if (!is_letter_or_digit((unsigned char)octets[i]) &&
-				!is_among((unsigned char)octets[i], "-._~%!$&'()*+,;="))
+			if (!octet_is_alphanumeric((unsigned char)octets[i]) &&
+				!octet_is_among((unsigned char)octets[i], "-._~%!$&'()*+,;="))
 				return false;
 			i++;
 		}
