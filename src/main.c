@@ -60,6 +60,7 @@ static int run_help(void)
 		"  hello serve [flags]                        answer requests; the default\n"
 		"  hello healthcheck [-timeout DURATION] [URL]\n"
 		"                                             exit 0 if the service lives\n"
+		"  hello inspect [-json]                      what surrounds it here\n"
 		"  hello version [-json]                      what this is made of\n"
 		"  hello help                                 this text\n"
 		"\n"

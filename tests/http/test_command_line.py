@@ -70,6 +70,8 @@ def test_help_goes_to_standard_output(flavour, args):
     done = hello.run(flavour, *args)
     assert (done.returncode, done.stderr) == (0, "")
     assert "-addr HOST:PORT" in done.stdout
+    for command in ("serve", "healthcheck", "inspect", "version", "help"):
+        assert f"\n  hello {command}" in done.stdout
 
 
 def test_version(flavour):
