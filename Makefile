@@ -42,7 +42,7 @@ deps/cache/check-%:
 
 # $(1) flavour, $(2) library, $(3) archive that proves it was built
 define library
-build/$(1)/deps/lib/$(3): deps/build deps/$(2).sh deps/deps.lock $(call lock_file,$(2))
+build/$(1)/deps/lib/$(3): deps/build deps/$(2).sh $(wildcard deps/patches/$(2)/*.patch) deps/deps.lock $(call lock_file,$(2))
 	$(Q)CC='$($(1)_CC)' CFLAGS='$($(1)_CFLAGS)' deps/build $(2) build/$(1)/deps
 	$(Q)touch $$@
 endef
