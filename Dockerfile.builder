@@ -27,6 +27,7 @@ WORKDIR /src
 FROM toolchain AS libraries
 COPY Makefile ./
 COPY deps deps
+COPY src/tls/gnutls src/tls/gnutls
 # The Makefile's own list of what the release links.
 RUN make libraries
 

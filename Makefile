@@ -10,16 +10,29 @@ MODULES := address client conns cpus error flags healthcheck inspect inspect_fil
 	inspect_image inspect_parse inspect_process inspect_tree inspect_value \
 	inspect_write lifecycle listener log main metrics mux options routes screen server text \
 	version whoami
-OBJECTS := $(MODULES:%=%.o)
+TLS_MODULES := curves random version
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wundef
 COMMON := -std=c11 -D_GNU_SOURCE -DHELLO_VERSION='"$(VERSION)"' -Isrc -MMD -MP
 
-# A flavour is a directory: what it compiles with, and for whom its libraries are built.
+# A flavour is a directory: what it compiles with, what it consists of, and for whom its
+# libraries are built. Every library that a flavour links is in NAME_LIBRARIES, in the linker's order.
+TLS_LIBRARIES := libmicrohttpd.a libmbedtls.a libmbedx509.a libmbedcrypto.a libs2n-bignum.a
+
+release_MODULES := $(MODULES) $(TLS_MODULES:%=tls/%)
+release_LIBRARIES := $(TLS_LIBRARIES)
 release_CC := musl-gcc
 release_CFLAGS := -Os -ffunction-sections -fdata-sections
 release_LDFLAGS := -static -Wl,--gc-sections -Wl,--build-id=none -s
+# HTTP alone: what hello:scratch-minimal has.
+minimal_MODULES := $(MODULES) tls/absent
+minimal_LIBRARIES := libmicrohttpd.a
+minimal_CC := $(release_CC)
+minimal_CFLAGS := $(release_CFLAGS)
+minimal_LDFLAGS := $(release_LDFLAGS)
+asan_MODULES := $(release_MODULES)
+asan_LIBRARIES := $(TLS_LIBRARIES)
 asan_CC := gcc
 asan_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 asan_LDFLAGS := -fsanitize=address,undefined
@@ -39,36 +52,48 @@ deps/cache/mbedtls-%:
 	deps/fetch mbedtls
 deps/cache/check-%:
 	deps/fetch check
+deps/cache/rust-aws-lc-sys%:
+	deps/fetch rust-aws-lc-sys
 
-# $(1) flavour, $(2) library, $(3) archive that proves it was built
+# $(1) flavour, $(2) library, $(3) archives that it makes, $(4) further input
 define library
-build/$(1)/deps/lib/$(3): deps/build deps/$(2).sh $(wildcard deps/patches/$(2)/*.patch) deps/deps.lock $(call lock_file,$(2))
-	$(Q)CC='$($(1)_CC)' CFLAGS='$($(1)_CFLAGS)' deps/build $(2) build/$(1)/deps
-	$(Q)touch $$@
+$(3:%=build/$(1)/deps/lib/%) &: deps/build deps/$(2).sh $(wildcard deps/patches/$(2)/*.patch) deps/deps.lock $(call lock_file,$(2)) $(4)
+	$(Q)CC='$($(1)_CC)' CFLAGS='$($(1)_CFLAGS)' TLS_FACE='$(if $(filter src/tls/%,$(4)),$(CURDIR)/src/tls)' deps/build $(2) build/$(1)/deps
+	$(Q)touch $(3:%=build/$(1)/deps/lib/%)
 endef
-$(eval $(call library,release,libmicrohttpd,libmicrohttpd.a))
-$(eval $(call library,release,mbedtls,libmbedcrypto.a))
-$(eval $(call library,asan,libmicrohttpd,libmicrohttpd.a))
-$(eval $(call library,asan,check,libcheck.a))
+define tls_libraries
+$(call library,$(1),libmicrohttpd,libmicrohttpd.a,$(wildcard src/tls/gnutls/*.h))
+$(call library,$(1),mbedtls,libmbedtls.a libmbedx509.a libmbedcrypto.a,deps/mbedtls-config.h)
+$(call library,$(1),rust-aws-lc-sys,libs2n-bignum.a,)
+endef
+$(eval $(call tls_libraries,release))
+$(eval $(call tls_libraries,asan))
+$(eval $(call library,minimal,libmicrohttpd,libmicrohttpd.a,))
+$(eval $(call library,asan,check,libcheck.a,))
 
-libraries: build/release/deps/lib/libmicrohttpd.a ## build the libraries that the release links
-deps: libraries build/release/deps/lib/libmbedcrypto.a build/asan/deps/lib/libcheck.a ## build every pinned library
+# Of a flavour's libraries, with their directory.
+libraries_of = $($(1)_LIBRARIES:%=build/$(1)/deps/lib/%)
+objects_of = $($(1)_MODULES:%=build/$(1)/src/%.o)
+
+libraries: $(call libraries_of,release) $(call libraries_of,minimal) ## build the libraries that the release links
+deps: libraries build/asan/deps/lib/libcheck.a ## build every pinned library
 
 # ---- the service -----------------------------------------------------------------------
 
 # The user's CFLAGS and LDFLAGS come last.
 define flavour
-build/$(1)/src/%.o: src/%.c build/$(1)/deps/lib/libmicrohttpd.a Makefile | build/$(1)/src
+build/$(1)/src/%.o: src/%.c $(call libraries_of,$(1)) Makefile | build/$(1)/src/tls
 	$(Q)echo "  CC  $$@"
-	$(Q)$$($(1)_CC) $(COMMON) $(WARNINGS) $$($(1)_CFLAGS) -Ibuild/$(1)/deps/include $$(CFLAGS) -c -o $$@ $$<
-build/$(1)/hello: $(OBJECTS:%=build/$(1)/src/%) build/$(1)/deps/lib/libmicrohttpd.a
+	$(Q)$$($(1)_CC) $(COMMON) $(WARNINGS) $$($(1)_CFLAGS) -Ibuild/$(1)/deps/include -isystem src/tls $$(CFLAGS) -c -o $$@ $$<
+build/$(1)/hello: $(call objects_of,$(1)) $(call libraries_of,$(1))
 	$(Q)echo "  LD  $$@"
 	$(Q)$$($(1)_CC) $$($(1)_CFLAGS) $$($(1)_LDFLAGS) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -pthread
-build/$(1)/src:
+build/$(1)/src/tls:
 	$(Q)mkdir -p $$@
--include $(OBJECTS:%.o=build/$(1)/src/%.d)
+-include $(patsubst %.o,%.d,$(call objects_of,$(1)))
 endef
 $(eval $(call flavour,release))
+$(eval $(call flavour,minimal))
 $(eval $(call flavour,asan))
 
 # ---- tests -----------------------------------------------------------------------------
@@ -77,9 +102,9 @@ UNIT := $(basename $(notdir $(wildcard tests/unit/*.c)))
 
 build/asan/unit/%.o: tests/unit/%.c build/asan/deps/lib/libcheck.a Makefile | build/asan/unit
 	$(Q)echo "  CC  $@"
-	$(Q)$(asan_CC) $(COMMON) -Wall -Wextra -Wno-missing-field-initializers $(asan_CFLAGS) -Ibuild/asan/deps/include $(CFLAGS) -c -o $@ $<
-build/asan/unit/runner: $(UNIT:%=build/asan/unit/%.o) $(filter-out %/main.o,$(OBJECTS:%=build/asan/src/%)) \
-		build/asan/deps/lib/libmicrohttpd.a build/asan/deps/lib/libcheck.a
+	$(Q)$(asan_CC) $(COMMON) -Wall -Wextra -Wno-missing-field-initializers $(asan_CFLAGS) -Ibuild/asan/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
+build/asan/unit/runner: $(UNIT:%=build/asan/unit/%.o) $(filter-out %/main.o,$(call objects_of,asan)) \
+		$(call libraries_of,asan) build/asan/deps/lib/libcheck.a
 	$(Q)echo "  LD  $@"
 	$(Q)$(asan_CC) $(asan_CFLAGS) $(asan_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ build/asan/deps/lib/libcompat.a -pthread -lm -lrt
 build/asan/unit:
