@@ -10,7 +10,7 @@ MODULES := address client conns cpus error flags healthcheck inspect inspect_fil
 	inspect_image inspect_parse inspect_process inspect_tree inspect_value \
 	inspect_write lifecycle listener log main metrics mux options routes screen server text \
 	version whoami
-TLS_MODULES := curves random version
+TLS_MODULES := curves describe face face_refused identity pem_file random self_signed server version
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wundef
@@ -84,7 +84,7 @@ deps: libraries build/asan/deps/lib/libcheck.a ## build every pinned library
 define flavour
 build/$(1)/src/%.o: src/%.c $(call libraries_of,$(1)) Makefile | build/$(1)/src/tls
 	$(Q)echo "  CC  $$@"
-	$(Q)$$($(1)_CC) $(COMMON) $(WARNINGS) $$($(1)_CFLAGS) -Ibuild/$(1)/deps/include -isystem src/tls $$(CFLAGS) -c -o $$@ $$<
+	$(Q)$$($(1)_CC) $(COMMON) $(WARNINGS) $$($(1)_CFLAGS) -isystem build/$(1)/deps/include -isystem src/tls $$(CFLAGS) -c -o $$@ $$<
 build/$(1)/hello: $(call objects_of,$(1)) $(call libraries_of,$(1))
 	$(Q)echo "  LD  $$@"
 	$(Q)$$($(1)_CC) $$($(1)_CFLAGS) $$($(1)_LDFLAGS) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -pthread
@@ -102,7 +102,7 @@ UNIT := $(basename $(notdir $(wildcard tests/unit/*.c)))
 
 build/asan/unit/%.o: tests/unit/%.c build/asan/deps/lib/libcheck.a Makefile | build/asan/unit
 	$(Q)echo "  CC  $@"
-	$(Q)$(asan_CC) $(COMMON) -Wall -Wextra -Wno-missing-field-initializers $(asan_CFLAGS) -Ibuild/asan/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
+	$(Q)$(asan_CC) $(COMMON) -Wall -Wextra -Wno-missing-field-initializers $(asan_CFLAGS) -isystem build/asan/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
 build/asan/unit/runner: $(UNIT:%=build/asan/unit/%.o) $(filter-out %/main.o,$(call objects_of,asan)) \
 		$(call libraries_of,asan) build/asan/deps/lib/libcheck.a
 	$(Q)echo "  LD  $@"

@@ -1,8 +1,6 @@
 /* absent.c - the minimal build's answer to all of tls.h: there is no TLS here. */
 #include "tls.h"
 
-#include <stddef.h>
-
 bool tls_available(void)
 {
 	return false;
@@ -11,4 +9,43 @@ bool tls_available(void)
 const char *tls_library_version(void)
 {
 	return NULL;
+}
+
+struct tls_server *tls_server_create(
+	const struct tls_files *files, char notice[TLS_NOTICE_SIZE], struct error *err)
+{
+	(void)files;
+	(void)notice;
+	error_set(err, 0, "-tls-addr", NULL, "this build has no TLS",
+		"the images other than scratch-minimal have it");
+	return NULL;
+}
+
+int tls_server_reload(struct tls_server *server, char notice[TLS_NOTICE_SIZE], struct error *err)
+{
+	(void)server;
+	(void)notice;
+	(void)err;
+	return -1;
+}
+
+void tls_server_free(struct tls_server *server)
+{
+	(void)server;
+}
+
+int tls_session_start(
+	void *session, struct tls_server *server, void (*secured)(void *arg), void *arg)
+{
+	(void)session;
+	(void)server;
+	(void)secured;
+	(void)arg;
+	return -1;
+}
+
+void tls_session_describe(const void *session, struct tls_description *description)
+{
+	(void)session;
+	*description = (struct tls_description){0};
 }

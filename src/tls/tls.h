@@ -5,12 +5,69 @@
 #ifndef HELLO_TLS_H
 #define HELLO_TLS_H
 
+#include "../error.h"
+
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Returns: whether this build has TLS. */
 bool tls_available(void);
 
 /* Returns: mbedTLS's version, static; NULL in a build without TLS. */
 const char *tls_library_version(void);
+
+/* ---- the server's side: a certificate, its key, and what is asked of clients */
+
+struct tls_server;
+
+/* Where certificate and key come from. All borrowed for as long as the server lives. */
+struct tls_files {
+	const char *cert; /* PEM: the certificate, then its intermediates; "" with self_signed */
+	const char *key;  /* PEM, not encrypted */
+	const char *client_ca; /* PEM bundle that signs clients' certificates; "": ask for none */
+	bool self_signed;      /* make a P-256 certificate in memory instead */
+};
+
+/* Octets of a notice. */
+#define TLS_NOTICE_SIZE 160
+
+/*
+ * Loads certificate and key.
+ * notice: gets a line worth logging (expired, not yet valid, a fingerprint to pin), or ""
+ * Returns: the server, owned by the caller; NULL with *err filled.
+ */
+struct tls_server *tls_server_create(
+	const struct tls_files *files, char notice[TLS_NOTICE_SIZE], struct error *err);
+
+/*
+ * Loads them again, for the connections to come; those that are open keep what they have.
+ * Returns: 0; -1 with *err filled, and all stays as it was.
+ * Threads: one at a time, beside any number of sessions.
+ */
+int tls_server_reload(struct tls_server *server, char notice[TLS_NOTICE_SIZE], struct error *err);
+
+/* Frees it. Sessions that live on keep what they need. NULL is fine. */
+void tls_server_free(struct tls_server *server);
+
+/* ---- a connection: libmicrohttpd's TLS session, as it hands it out */
+
+/*
+ * Gives a new session what it needs for its handshake: the certificate of this moment.
+ * secured: called with arg once the handshake is done; NULL for none
+ * Returns: 0, or -1 when memory is short; the session then refuses its handshake.
+ */
+int tls_session_start(
+	void *session, struct tls_server *server, void (*secured)(void *arg), void *arg);
+
+/* What a client and this server agreed on. NULL where there is nothing to say. */
+struct tls_description {
+	const char *version;	 /* such as "TLSv1.3"; static */
+	const char *cipher;	 /* IANA's name of the cipher suite; static */
+	const char *server_name; /* SNI (RFC 6066, section 3), borrowed from the session */
+	const char *alpn;	 /* RFC 7301; static */
+	char subject[256];	 /* of the verified client certificate, RFC 4514 in manner; or "" */
+};
+
+void tls_session_describe(const void *session, struct tls_description *description);
 
 #endif

@@ -37,12 +37,25 @@ typedef struct {
 	unsigned int size;
 } gnutls_datum_t;
 
-typedef enum { GNUTLS_CIPHER_UNKNOWN } gnutls_cipher_algorithm_t;
-typedef enum { GNUTLS_VERSION_UNKNOWN } gnutls_protocol_t;
-typedef enum { GNUTLS_PK_UNKNOWN } gnutls_pk_algorithm_t;
-typedef enum { GNUTLS_X509_FMT_PEM } gnutls_x509_crt_fmt_t;
-typedef enum { GNUTLS_CERT_REQUEST } gnutls_certificate_request_t;
-typedef enum { GNUTLS_SHUT_RDWR, GNUTLS_SHUT_WR } gnutls_close_request_t;
+typedef enum {
+	GNUTLS_CIPHER_UNKNOWN
+} gnutls_cipher_algorithm_t;
+typedef enum {
+	GNUTLS_VERSION_UNKNOWN
+} gnutls_protocol_t;
+typedef enum {
+	GNUTLS_PK_UNKNOWN
+} gnutls_pk_algorithm_t;
+typedef enum {
+	GNUTLS_X509_FMT_PEM
+} gnutls_x509_crt_fmt_t;
+typedef enum {
+	GNUTLS_CERT_REQUEST
+} gnutls_certificate_request_t;
+typedef enum {
+	GNUTLS_SHUT_RDWR,
+	GNUTLS_SHUT_WR
+} gnutls_close_request_t;
 typedef enum {
 	GNUTLS_CRD_CERTIFICATE = 1,
 	GNUTLS_CRD_ANON,
@@ -84,9 +97,8 @@ enum {
 	GNUTLS_E_CRYPTODEV_DEVICE_ERROR = -43
 };
 
-typedef int gnutls_certificate_retrieve_function2(gnutls_session_t, const gnutls_datum_t *,
-	int, const gnutls_pk_algorithm_t *, int, gnutls_pcert_st **, unsigned int *,
-	gnutls_privkey_t *);
+typedef int gnutls_certificate_retrieve_function2(gnutls_session_t, const gnutls_datum_t *, int,
+	const gnutls_pk_algorithm_t *, int, gnutls_pcert_st **, unsigned int *, gnutls_privkey_t *);
 typedef int gnutls_psk_server_credentials_function(
 	gnutls_session_t, const char *, gnutls_datum_t *);
 

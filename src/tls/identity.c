@@ -1,0 +1,201 @@
+#include "identity.h"
+
+#include "pem_file.h"
+#include "self_signed.h"
+#include "session.h"
+
+#include <errno.h>
+#include <mbedtls/ecp.h>
+#include <mbedtls/pem.h>
+#include <mbedtls/platform_util.h>
+#include <mbedtls/psa_util.h>
+#include <mbedtls/rsa.h>
+#include <psa/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * How long a ticket resumes a session. The key that seals tickets lives as long, and one
+ * period more to open what it sealed: whoever steals it can't read yesterday's traffic, which
+ * was keyed by a fresh exchange anyway (RFC 8446, section 2.2).
+ */
+#define TICKET_SECONDS 3600
+
+/* What goes out with a chain in one handshake message, beside the certificates. */
+#define CHAIN_OVERHEAD 256
+
+static const int ciphersuites[] = {
+	MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+	MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
+	MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
+	MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+	0,
+};
+
+static const uint16_t groups[] = {
+	MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
+	MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+	MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
+	MBEDTLS_SSL_IANA_TLS_GROUP_NONE,
+};
+
+static const char *protocols[] = {"http/1.1", NULL};
+
+static int parse_certificates(
+	const char *path, const char *subject, mbedtls_x509_crt *chain, struct error *err)
+{
+	struct pem_file file;
+	int result;
+
+	if (pem_file_read(path, subject, &file, err) != 0)
+		return -1;
+	result = mbedtls_x509_crt_parse(chain, file.text, file.len);
+	pem_file_free(&file);
+	if (result == 0)
+		return 0;
+	return error_set(err, 0, subject, path,
+		result > 0 ? "a certificate in it can't be read"
+			   : "no certificate can be read in it",
+		"want PEM with RSA, P-256 or P-384 certificates");
+}
+
+static int parse_key(const char *path, mbedtls_pk_context *key, struct error *err)
+{
+	struct pem_file file;
+	bool encrypted;
+	int result;
+
+	if (pem_file_read(path, "-tls-key", &file, err) != 0)
+		return -1;
+	/* Of both kinds: "ENCRYPTED PRIVATE KEY" and "Proc-Type: 4,ENCRYPTED". */
+	encrypted = strstr((const char *)file.text, "ENCRYPTED") != NULL;
+	result = encrypted ? -1
+			   : mbedtls_pk_parse_key(key, file.text, file.len, NULL, 0,
+				     mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+	pem_file_free(&file);
+	if (encrypted)
+		return error_set(err, 0, "-tls-key", path, "the key is encrypted",
+			"want it plain: openssl pkey -in KEY -out PLAIN");
+	if (result != 0)
+		return error_set(err, 0, "-tls-key", path, "no private key can be read in it",
+			"want PEM with an RSA, P-256 or P-384 key");
+	if (mbedtls_pk_get_type(key) == MBEDTLS_PK_RSA && mbedtls_pk_get_bitlen(key) < 2048)
+		return error_set(err, 0, "-tls-key", path, "the RSA key is too short",
+			"want 2048 bits or more");
+	return 0;
+}
+
+/* The chain goes out in one message, in one record's buffer. */
+static int check_length(const mbedtls_x509_crt *chain, const char *path, struct error *err)
+{
+	size_t octets = CHAIN_OVERHEAD;
+
+	for (; chain != NULL; chain = chain->next)
+		octets += chain->raw.len + 5;
+	if (octets <= MBEDTLS_SSL_OUT_CONTENT_LEN)
+		return 0;
+	return error_set(err, 0, "-tls-cert", path, "the chain is too long",
+		"want at most 7900 octets of DER; leave the root out");
+}
+
+static int load_files(struct tls_identity *identity, const struct tls_files *files,
+	char notice[TLS_NOTICE_SIZE], struct error *err)
+{
+	if (parse_certificates(files->cert, "-tls-cert", &identity->chain, err) != 0 ||
+		check_length(&identity->chain, files->cert, err) != 0 ||
+		parse_key(files->key, &identity->key, err) != 0)
+		return -1;
+	if (mbedtls_pk_check_pair(&identity->chain.pk, &identity->key, mbedtls_psa_get_random,
+		    MBEDTLS_PSA_RANDOM_STATE) != 0)
+		return error_set(err, 0, "-tls-key", files->key,
+			"not the key of the certificate in -tls-cert",
+			"want the private key of its first certificate");
+	if (mbedtls_x509_time_is_past(&identity->chain.valid_to))
+		snprintf(notice, TLS_NOTICE_SIZE, "Warning: the certificate has expired.");
+	else if (mbedtls_x509_time_is_future(&identity->chain.valid_from))
+		snprintf(notice, TLS_NOTICE_SIZE, "Warning: the certificate is not valid yet.");
+	return 0;
+}
+
+/* Returns: 0, or mbedTLS's error, which can only be a lack of memory. */
+static int configure(struct tls_identity *identity, bool ask_clients)
+{
+	mbedtls_ssl_config *config = &identity->config;
+	int result = mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_SERVER,
+		MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+
+	if (result != 0)
+		return result;
+	mbedtls_ssl_conf_rng(config, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+	mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
+	mbedtls_ssl_conf_max_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_3);
+	mbedtls_ssl_conf_ciphersuites(config, ciphersuites);
+	mbedtls_ssl_conf_groups(config, groups);
+	mbedtls_ssl_conf_sni(config, session_take_server_name, NULL);
+	mbedtls_ssl_conf_authmode(
+		config, ask_clients ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE);
+	if (ask_clients)
+		mbedtls_ssl_conf_ca_chain(config, &identity->client_ca, NULL);
+	result = mbedtls_ssl_conf_alpn_protocols(config, protocols);
+	if (result == 0)
+		result = mbedtls_ssl_conf_own_cert(config, &identity->chain, &identity->key);
+	if (result == 0)
+		result = mbedtls_ssl_ticket_setup(&identity->tickets, mbedtls_psa_get_random,
+			MBEDTLS_PSA_RANDOM_STATE, MBEDTLS_CIPHER_AES_256_GCM, TICKET_SECONDS);
+	mbedtls_ssl_conf_session_tickets_cb(
+		config, mbedtls_ssl_ticket_write, mbedtls_ssl_ticket_parse, &identity->tickets);
+	return result;
+}
+
+struct tls_identity *identity_load(
+	const struct tls_files *files, char notice[TLS_NOTICE_SIZE], struct error *err)
+{
+	struct tls_identity *identity = calloc(1, sizeof(*identity));
+	bool ask_clients = *files->client_ca != '\0';
+	int result;
+
+	notice[0] = '\0';
+	if (identity == NULL || psa_crypto_init() != PSA_SUCCESS) {
+		free(identity);
+		error_set(err, ENOMEM, "TLS", NULL, NULL, NULL);
+		return NULL;
+	}
+	atomic_init(&identity->holders, 1);
+	mbedtls_ssl_config_init(&identity->config);
+	mbedtls_x509_crt_init(&identity->chain);
+	mbedtls_pk_init(&identity->key);
+	mbedtls_x509_crt_init(&identity->client_ca);
+	mbedtls_ssl_ticket_init(&identity->tickets);
+
+	if (files->self_signed)
+		result = self_signed_make(&identity->chain, &identity->key, notice, err);
+	else
+		result = load_files(identity, files, notice, err);
+	if (result == 0 && ask_clients)
+		result = parse_certificates(
+			files->client_ca, "-tls-client-ca", &identity->client_ca, err);
+	if (result == 0 && configure(identity, ask_clients) != 0)
+		result = error_set(err, ENOMEM, "TLS", NULL, NULL, NULL);
+	if (result == 0)
+		return identity;
+	identity_release(identity);
+	return NULL;
+}
+
+void identity_release(struct tls_identity *identity)
+{
+	if (identity == NULL || atomic_fetch_sub(&identity->holders, 1) > 1)
+		return;
+	mbedtls_ssl_config_free(&identity->config);
+	mbedtls_ssl_ticket_free(&identity->tickets);
+	mbedtls_x509_crt_free(&identity->client_ca);
+	mbedtls_pk_free(&identity->key);
+	mbedtls_x509_crt_free(&identity->chain);
+	free(identity);
+}
