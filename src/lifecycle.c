@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,8 +51,32 @@ int lifecycle_prepare(struct error *err)
 	return 0;
 }
 
+int lifecycle_forbid_dumps(struct error *err)
+{
+	/* RLIMIT_CORE would not do: it does not bind a dump into a pipe (core(5)). */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return error_set(err, errno, "core dumps", NULL, "can't be turned off", NULL);
+	return 0;
+}
+
+static void reload(struct server *server, const struct options *options)
+{
+	char notice[TLS_NOTICE_SIZE];
+	struct error err = {0};
+
+	if (server_reload(server, notice, &err) != 0) {
+		error_print(STDERR_FILENO, &err);
+		log_event(options->log, "The certificate stays as it was.");
+		return;
+	}
+	if (*options->tls_addr != '\0')
+		log_event(options->log, "Certificate and key reloaded.");
+	if (notice[0] != '\0')
+		log_event(options->log, notice);
+}
+
 /* Waits up to timeout_ms. Returns: true when SIGTERM or SIGINT came. */
-static bool wait_for_stop(int64_t timeout_ms)
+static bool wait_for_stop(struct server *server, const struct options *options, int64_t timeout_ms)
 {
 	const struct timespec timeout = {.tv_sec = (time_t)(timeout_ms / 1000),
 		.tv_nsec = (long)(timeout_ms % 1000) * 1000000};
@@ -61,12 +86,14 @@ static bool wait_for_stop(int64_t timeout_ms)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP); /* taken and dropped: nothing to reload */
+	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGCHLD);
 	number = sigtimedwait(&signals, NULL, &timeout);
 	if (number == SIGCHLD) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
+	} else if (number == SIGHUP) {
+		reload(server, options);
 	}
 	return number == SIGTERM || number == SIGINT;
 }
@@ -85,8 +112,9 @@ static int64_t sweep_interval(const struct options *options)
 }
 
 /* Serves for duration_ms, for ever when that is negative. Returns: true when told to stop. */
-static bool serve(struct server *server, int64_t interval_ms, int64_t duration_ms)
+static bool serve(struct server *server, const struct options *options, int64_t duration_ms)
 {
+	int64_t interval_ms = sweep_interval(options);
 	int64_t end_ms = conns_now_ms() + duration_ms;
 
 	for (;;) {
@@ -94,7 +122,7 @@ static bool serve(struct server *server, int64_t interval_ms, int64_t duration_m
 
 		if (left_ms <= 0)
 			return false;
-		if (wait_for_stop(left_ms < interval_ms ? left_ms : interval_ms))
+		if (wait_for_stop(server, options, left_ms < interval_ms ? left_ms : interval_ms))
 			return true;
 		server_sweep(server);
 	}
@@ -106,13 +134,12 @@ static bool drain(struct server *server, const struct options *options)
 	int64_t end_ms;
 
 	server_set_draining(server);
-	if (options->drain_delay_ms > 0 &&
-		serve(server, sweep_interval(options), options->drain_delay_ms))
+	if (options->drain_delay_ms > 0 && serve(server, options, options->drain_delay_ms))
 		return true;
-	server_close_listener(server);
+	server_close_listeners(server);
 	end_ms = conns_now_ms() + options->shutdown_timeout_ms;
 	while (server_sweep_quiet(server, QUIET_MS) > 0 && conns_now_ms() < end_ms) {
-		if (wait_for_stop(DRAIN_TICK_MS))
+		if (wait_for_stop(server, options, DRAIN_TICK_MS))
 			return true;
 	}
 	return false;
@@ -123,7 +150,7 @@ int lifecycle_run(struct server *server, const struct options *options)
 	char message[80];
 	size_t cut;
 
-	serve(server, sweep_interval(options), -1);
+	serve(server, options, -1);
 	log_event(options->log, "Stopping: no new connections, requests in flight are answered.");
 	drain(server, options);
 	cut = server_stop(server);

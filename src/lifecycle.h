@@ -15,7 +15,15 @@
 int lifecycle_prepare(struct error *err);
 
 /*
- * Waits for SIGTERM or SIGINT, sweeping deadlines meanwhile, then drains the server and
+ * Keeps the memory of this process, which is to hold a private key, out of core dumps and
+ * from other processes of its user (PR_SET_DUMPABLE(2const)).
+ * Returns: 0, or -1 with *err filled.
+ */
+int lifecycle_forbid_dumps(struct error *err);
+
+/*
+ * Waits for SIGTERM or SIGINT, sweeping deadlines and reloading certificates on SIGHUP
+ * meanwhile, then drains the server and
  * frees it: -drain-delay, no more listening, idle connections closed, -shutdown-timeout
  * for the requests in flight. A second signal cuts that short.
  * As PID 1, or a child subreaper, it reaps the orphans that the kernel hands it.

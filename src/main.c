@@ -9,6 +9,7 @@
 #include "metrics.h"
 #include "options.h"
 #include "server.h"
+#include "tls/tls.h"
 #include "version.h"
 
 #include <stdbool.h>
@@ -139,14 +140,54 @@ static int run_healthcheck(int argc, char **argv)
 	return EXIT_FINE;
 }
 
+/* Returns: 0 with *fd listening and *port filled, -1 in *fd for no address; -1 with *err filled. */
+static int listen_on(
+	const char *addr, const char *subject, int *fd, unsigned *port, struct error *err)
+{
+	*fd = -1;
+	return *addr == '\0' ? 0 : listener_open(addr, subject, fd, port, err);
+}
+
+static void announce(const struct options *options, const char *scheme, int fd, unsigned port)
+{
+	char message[80];
+
+	if (fd < 0)
+		return;
+	snprintf(message, sizeof(message), "Server at %s://localhost:%u.", scheme, port);
+	log_event(options->log, message);
+}
+
+/* Returns: 0 with *tls filled, NULL where no HTTPS is asked for; -1 with *err filled. */
+static int prepare_tls(const struct options *options, struct tls_server **tls, struct error *err)
+{
+	const struct tls_files files = {.cert = options->tls_cert,
+		.key = options->tls_key,
+		.client_ca = options->tls_client_ca,
+		.self_signed = options->tls_self_signed};
+	char notice[TLS_NOTICE_SIZE] = "";
+
+	*tls = NULL;
+	if (*options->tls_addr == '\0')
+		return 0;
+	if (lifecycle_forbid_dumps(err) != 0)
+		return -1;
+	*tls = tls_server_create(&files, notice, err);
+	if (*tls == NULL)
+		return -1;
+	if (notice[0] != '\0')
+		log_event(options->log, notice);
+	return 0;
+}
+
 static int run_serve(int argc, char **argv)
 {
 	struct options options;
 	struct error err = {0};
 	struct server *server;
-	char message[80];
-	unsigned port;
-	int listener;
+	struct tls_server *tls;
+	int listeners[SERVER_ENDPOINTS];
+	unsigned ports[SERVER_ENDPOINTS];
 	int parsed = options_parse(argc, argv, lookup_env, &options, &err);
 
 	if (parsed > 0)
@@ -154,15 +195,18 @@ static int run_serve(int argc, char **argv)
 	if (parsed < 0)
 		return fail(&err, EXIT_USAGE);
 	metrics_init();
-	if (lifecycle_prepare(&err) != 0 ||
-		listener_open(options.addr, "-addr", &listener, &port, &err) != 0)
+	if (lifecycle_prepare(&err) != 0 || prepare_tls(&options, &tls, &err) != 0 ||
+		listen_on(options.addr, "-addr", &listeners[SERVER_HTTP], &ports[SERVER_HTTP],
+			&err) != 0 ||
+		listen_on(options.tls_addr, "-tls-addr", &listeners[SERVER_HTTPS],
+			&ports[SERVER_HTTPS], &err) != 0)
 		return fail(&err, EXIT_FAILED);
-	server = server_start(
-		&options, options.threads > 0 ? options.threads : cpus_usable(), listener, &err);
+	server = server_start(&options, options.threads > 0 ? options.threads : cpus_usable(),
+		listeners, tls, &err);
 	if (server == NULL)
 		return fail(&err, EXIT_FAILED);
-	snprintf(message, sizeof(message), "Server at http://localhost:%u.", port);
-	log_event(options.log, message);
+	announce(&options, "http", listeners[SERVER_HTTP], ports[SERVER_HTTP]);
+	announce(&options, "https", listeners[SERVER_HTTPS], ports[SERVER_HTTPS]);
 	return lifecycle_run(server, &options);
 }
 

@@ -17,16 +17,26 @@ static const struct flag flags[] = {
 	{"-addr", "HELLO_ADDR", FLAG_ADDRESS, FIELD(addr), ":1234", "HOST:PORT",
 		"where to listen for HTTP; port 0 takes a free one; empty turns it off",
 		ADDRESS_WANT},
+	{"-tls-addr", "HELLO_TLS_ADDR", FLAG_ADDRESS, FIELD(tls_addr), "", "HOST:PORT",
+		"where to listen for HTTPS; empty turns it off", ADDRESS_WANT},
+	{"-tls-cert", "HELLO_TLS_CERT", FLAG_TEXT, FIELD(tls_cert), "", "FILE",
+		"PEM certificate chain; read again on SIGHUP", "want a file"},
+	{"-tls-key", "HELLO_TLS_KEY", FLAG_TEXT, FIELD(tls_key), "", "FILE",
+		"PEM key of the certificate; read again on SIGHUP", "want a file"},
+	{"-tls-self-signed", "HELLO_TLS_SELF_SIGNED", FLAG_BOOL, FIELD(tls_self_signed), "false",
+		NULL, "make a P-256 certificate in memory", "want true or false"},
+	{"-tls-client-ca", "HELLO_TLS_CLIENT_CA", FLAG_TEXT, FIELD(tls_client_ca), "", "FILE",
+		"demand client certificates signed by this PEM bundle", "want a file"},
 	{"-text", "HELLO_TEXT", FLAG_TEXT, FIELD(text), "howdy", "TEXT", "what / answers",
 		"want the text that / answers"},
 	{"-log", "HELLO_LOG", FLAG_CHOICE, FIELD(log), "text", "FORMAT",
 		"log of requests: text, json or off", "want text, json or off",
 		.choices = log_formats},
 	{"-threads", "HELLO_THREADS", FLAG_COUNT, FIELD(threads), "0", "N",
-		"event-loop threads; 0 means one for each usable CPU",
+		"event-loop threads of each listener; 0 means one for each usable CPU",
 		"want a number from 0 to 256", .max = 256},
 	{"-max-conns", "HELLO_MAX_CONNS", FLAG_COUNT, FIELD(max_conns), "1024", "N",
-		"open connections; further ones wait in the backlog",
+		"open connections of each listener; further ones wait in the backlog",
 		"want a number from 1 to 1000000", .min = 1, .max = 1000000},
 	{"-max-conns-per-ip", "HELLO_MAX_CONNS_PER_IP", FLAG_COUNT, FIELD(max_conns_per_ip), "0",
 		"N", "open connections of one address; 0 is no limit",
@@ -71,6 +81,28 @@ static int take_port(const char *port, struct options *options, struct error *er
 	return error_set(err, 0, "PORT", port, "not a right value", "want a port from 0 to 65535");
 }
 
+/* Which of the TLS flags go together. */
+static int check_tls(const struct options *options, struct error *err)
+{
+	const bool cert = *options->tls_cert != '\0';
+	const bool key = *options->tls_key != '\0';
+
+	if (*options->tls_addr == '\0') {
+		if (cert || key || options->tls_self_signed || *options->tls_client_ca != '\0')
+			return error_set(err, 0, "-tls-addr", NULL,
+				"missing, but other -tls flags are given", ADDRESS_WANT);
+		return 0;
+	}
+	if (options->tls_self_signed && (cert || key))
+		return error_set(err, 0, "-tls-self-signed", NULL,
+			"given together with -tls-cert or -tls-key", "want one or the other");
+	if (!options->tls_self_signed && !(cert && key))
+		return error_set(err, 0, cert ? "-tls-key" : "-tls-cert", NULL,
+			"missing for -tls-addr",
+			"want -tls-cert and -tls-key, or -tls-self-signed");
+	return 0;
+}
+
 int options_parse(int argc, char *const *argv, flag_lookup *lookup, struct options *options,
 	struct error *err)
 {
@@ -85,11 +117,13 @@ int options_parse(int argc, char *const *argv, flag_lookup *lookup, struct optio
 		return error_set(err, 0, NULL, argv[used], "unexpected argument",
 			"hello help tells the usage");
 	/* Only the table's own string means that nobody chose an address. */
-	if (options->addr == default_addr && port != NULL && *port != '\0')
-		return take_port(port, options, err);
-	if (*options->addr == '\0')
-		return error_set(err, 0, "-addr", "", "nothing to listen on", ADDRESS_WANT);
-	return 0;
+	if (options->addr == default_addr && port != NULL && *port != '\0' &&
+		take_port(port, options, err) != 0)
+		return -1;
+	if (*options->addr == '\0' && *options->tls_addr == '\0')
+		return error_set(err, 0, "-addr", "", "nothing to listen on",
+			"want an address for -addr, -tls-addr or both");
+	return check_tls(options, err);
 }
 
 void options_write_usage(struct text *out)

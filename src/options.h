@@ -11,10 +11,15 @@
 #include <stdint.h>
 
 struct options {
-	const char *addr; /* host:port; "" for no HTTP */
+	const char *addr;	   /* host:port; "" for no HTTP */
+	const char *tls_addr;	   /* host:port; "" for no HTTPS */
+	const char *tls_cert;	   /* PEM file; "" with tls_self_signed */
+	const char *tls_key;	   /* PEM file */
+	const char *tls_client_ca; /* PEM file; "": clients need no certificate */
+	bool tls_self_signed;
 	const char *text; /* what `/` answers, without its newline */
 	unsigned log;	  /* enum log_format */
-	unsigned threads; /* event-loop threads; 0 means one for each usable CPU */
+	unsigned threads; /* event-loop threads of a listener; 0 means one for each usable CPU */
 	unsigned max_conns;
 	unsigned max_conns_per_ip;	/* 0 means no limit */
 	int64_t read_header_timeout_ms; /* from a request's first octet to the end of its header */

@@ -35,11 +35,16 @@
 /* How long GET /inspect may walk: meanwhile the thread's other connections wait. */
 #define INSPECT_LIMIT_MS 1000
 
+struct endpoint {
+	struct MHD_Daemon *daemon; /* NULL: not in use */
+	int listener;		   /* -1: closed */
+};
+
 struct server {
 	const struct options *options; /* borrowed */
-	struct MHD_Daemon *daemon;
-	int listener;
-	char *text; /* owned: what `/` answers, with its newline */
+	struct endpoint endpoints[SERVER_ENDPOINTS];
+	struct tls_server *tls; /* owned; NULL without SERVER_HTTPS */
+	char *text;		/* owned: what `/` answers, with its newline */
 	size_t text_len;
 	struct MHD_Response *root; /* shared by all threads: the answer to `/` */
 	struct conns conns;
@@ -57,12 +62,28 @@ static struct conn *conn_of(struct MHD_Connection *connection)
 	return info != NULL ? info->socket_context : NULL;
 }
 
+/* Returns: libmicrohttpd's TLS session of a connection; NULL for plain HTTP. */
+static void *tls_session_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+	return info != NULL ? info->tls_session : NULL;
+}
+
+/* A handshake is over: what the client sends from here on is a request. */
+static void on_secured(void *conn)
+{
+	conn_set_waiting(conn);
+}
+
 static void on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
 	enum MHD_ConnectionNotificationCode code)
 {
 	struct server *server = cls;
 	struct conn *conn = *socket_context;
 	const struct sockaddr *peer;
+	void *session;
 	int fd;
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
@@ -79,6 +100,10 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
 	if (conn != NULL && conn->refused)
 		metrics_connection_refused();
 	*socket_context = conn;
+	/* A session that was not started refuses its handshake, and the connection ends. */
+	session = tls_session_of(connection);
+	if (session != NULL && conn != NULL && !conn->refused)
+		tls_session_start(session, server->tls, on_secured, conn);
 }
 
 /*
@@ -181,6 +206,12 @@ static enum MHD_Result count_header(void *cls, enum MHD_ValueKind kind, const ch
 	return MHD_YES;
 }
 
+/* Returns: how many octets of a description the client chose. */
+static size_t described_bytes(const struct tls_description *tls)
+{
+	return (tls->server_name != NULL ? strlen(tls->server_name) : 0) + strlen(tls->subject);
+}
+
 static enum MHD_Result write_header(void *cls, enum MHD_ValueKind kind, const char *key,
 	size_t key_len, const char *value, size_t value_len)
 {
@@ -200,7 +231,10 @@ static char *text_allocate(struct text *text, size_t size)
 /* Returns: 0 with *out owning the JSON, or -1 when memory is short. */
 static int write_whoami(const struct exchange *ex, struct text *out)
 {
+	void *session = tls_session_of(ex->connection);
+	struct tls_description tls = {0};
 	const struct whoami who = {.hostname = ex->server->hostname,
+		.tls = session != NULL ? &tls : NULL,
 		.remote = ex->conn->remote,
 		.method = ex->method,
 		.target = ex->conn->request.target,
@@ -208,6 +242,9 @@ static int write_whoami(const struct exchange *ex, struct text *out)
 		.protocol = ex->version};
 	struct header_count count = {0, 0};
 
+	if (session != NULL)
+		tls_session_describe(session, &tls);
+	count.bytes = described_bytes(&tls);
 	MHD_get_connection_values_n(ex->connection, MHD_HEADER_KIND, count_header, &count);
 	count.bytes += who.target_len + strlen(who.method) + strlen(who.protocol) +
 		       strlen(who.hostname) + strlen(who.remote);
@@ -468,11 +505,15 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 	return send_answer(&ex, &answer);
 }
 
-/* Returns: how many connections there may be: what was asked for, or what descriptors allow. */
-static unsigned connection_limit(unsigned max_conns, unsigned threads)
+/*
+ * endpoints: how many there are; they share the descriptors
+ * Returns: how many connections one may have: what was asked for, or what descriptors allow.
+ */
+static unsigned connection_limit(unsigned max_conns, unsigned threads, unsigned endpoints)
 {
 	struct rlimit files;
-	rlim_t want = (rlim_t)max_conns + OTHER_DESCRIPTORS(threads);
+	rlim_t others = OTHER_DESCRIPTORS(threads * endpoints);
+	rlim_t want = (rlim_t)max_conns * endpoints + others;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
 		return max_conns;
@@ -483,38 +524,75 @@ static unsigned connection_limit(unsigned max_conns, unsigned threads)
 	}
 	if (files.rlim_cur >= want)
 		return max_conns;
-	if (files.rlim_cur > OTHER_DESCRIPTORS(threads) + threads)
-		return (unsigned)files.rlim_cur - OTHER_DESCRIPTORS(threads);
+	if (files.rlim_cur > others + threads * endpoints)
+		return (unsigned)(files.rlim_cur - others) / endpoints;
 	return threads;
 }
 
-/* Returns: 0, or -1 when libmicrohttpd refuses to start. */
-static int start_daemon(struct server *server, unsigned threads)
+/*
+ * limit: of connections
+ * Returns: 0, or -1 when libmicrohttpd refuses to start.
+ */
+static int start_daemon(
+	struct server *server, enum server_endpoint which, unsigned threads, unsigned limit)
 {
-	unsigned limit = connection_limit(server->options->max_conns, threads);
-	struct MHD_OptionItem pool[] = {
-		{MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL}, {MHD_OPTION_END, 0, NULL}};
+	struct endpoint *endpoint = &server->endpoints[which];
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO;
+	struct MHD_OptionItem more[] = {{MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL},
+		/* It wants to have been given a pair; tls_session_start() sets the one in use. */
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, (char[]){""}},
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, (char[]){""}}, {MHD_OPTION_END, 0, NULL}};
 
 	if (threads > limit)
 		threads = limit;
-	pool[0].value = (intptr_t)threads;
-	if (threads < 2) /* a pool of one is refused: that is a daemon without a pool */
-		pool[0].option = MHD_OPTION_END;
+	more[0].value = (intptr_t)threads;
+	if (which == SERVER_HTTPS)
+		flags |= MHD_USE_TLS;
+	else
+		more[1].option = MHD_OPTION_END;
 	/* ITC: without it a stop at the connection limit waits for ever. */
-	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC, 0, NULL, NULL,
-		on_request, server, MHD_OPTION_LISTEN_SOCKET, server->listener,
-		MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, MHD_OPTION_CONNECTION_LIMIT, limit,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+	endpoint->daemon = MHD_start_daemon(flags | MHD_USE_ITC, 0, NULL, NULL, on_request, server,
+		MHD_OPTION_LISTEN_SOCKET, endpoint->listener, MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
+		MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_MEMORY,
 		/* A backstop in whole seconds, for bodies and readers that stand still. */
 		MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)(server->options->idle_timeout_ms / 1000 + 1),
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_NOTIFY_COMPLETED,
 		on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
 		MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
-		1, MHD_OPTION_THREAD_STACK_SIZE, (size_t)THREAD_STACK, MHD_OPTION_ARRAY, pool,
-		MHD_OPTION_END);
-	return server->daemon != NULL ? 0 : -1;
+		1, MHD_OPTION_THREAD_STACK_SIZE, (size_t)THREAD_STACK, MHD_OPTION_ARRAY,
+		/* a pool of one is refused: that is a daemon without a pool */
+		threads < 2 ? more + 1 : more, MHD_OPTION_END);
+	return endpoint->daemon != NULL ? 0 : -1;
+}
+
+/* Returns: 0, or -1 when one of them does not start. */
+static int start_daemons(struct server *server, unsigned threads)
+{
+	unsigned count = 0;
+	unsigned limit;
+
+	for (size_t i = 0; i < SERVER_ENDPOINTS; i++)
+		count += server->endpoints[i].listener >= 0;
+	limit = connection_limit(server->options->max_conns, threads, count);
+	for (size_t i = 0; i < SERVER_ENDPOINTS; i++) {
+		if (server->endpoints[i].listener >= 0 &&
+			start_daemon(server, i, threads, limit) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Ends what start_daemons() began, and closes what is left of the listeners. */
+static void stop_daemons(struct server *server)
+{
+	for (size_t i = 0; i < SERVER_ENDPOINTS; i++) {
+		if (server->endpoints[i].daemon != NULL)
+			MHD_stop_daemon(server->endpoints[i].daemon);
+		if (server->endpoints[i].listener >= 0)
+			close(server->endpoints[i].listener);
+	}
 }
 
 static void server_free(struct server *server)
@@ -522,6 +600,7 @@ static void server_free(struct server *server)
 	if (server->root != NULL)
 		MHD_destroy_response(server->root);
 	free(server->text);
+	tls_server_free(server->tls);
 	pthread_mutex_destroy(&server->conns.lock);
 	free(server);
 }
@@ -542,26 +621,36 @@ static int make_root(struct server *server)
 	return server->root != NULL && add_headers(server->root, &plain, false) ? 0 : -1;
 }
 
-struct server *server_start(
-	const struct options *options, unsigned threads, int listener, struct error *err)
+struct server *server_start(const struct options *options, unsigned threads,
+	const int listeners[SERVER_ENDPOINTS], struct tls_server *tls, struct error *err)
 {
 	struct server *server = calloc(1, sizeof(*server));
 
 	if (server == NULL) {
-		close(listener);
+		for (size_t i = 0; i < SERVER_ENDPOINTS; i++)
+			close(listeners[i]);
+		tls_server_free(tls);
 		error_set(err, ENOMEM, "server", NULL, NULL, NULL);
 		return NULL;
 	}
 	server->options = options;
-	server->listener = listener;
+	server->tls = tls;
+	for (size_t i = 0; i < SERVER_ENDPOINTS; i++)
+		server->endpoints[i].listener = listeners[i];
 	conns_init(&server->conns, options->max_conns_per_ip);
 	gethostname(server->hostname, sizeof(server->hostname) - 1);
-	if (make_root(server) == 0 && start_daemon(server, threads) == 0)
+	if (make_root(server) == 0 && start_daemons(server, threads) == 0)
 		return server;
 	error_set(err, errno, "server", NULL, "the event loops can't start", NULL);
-	close(listener);
+	stop_daemons(server);
 	server_free(server);
 	return NULL;
+}
+
+int server_reload(struct server *server, char notice[TLS_NOTICE_SIZE], struct error *err)
+{
+	notice[0] = '\0';
+	return server->tls != NULL ? tls_server_reload(server->tls, notice, err) : 0;
 }
 
 void server_set_draining(struct server *server)
@@ -569,31 +658,37 @@ void server_set_draining(struct server *server)
 	atomic_store(&server->draining, true);
 }
 
-void server_close_listener(struct server *server)
+static void close_listener(struct endpoint *endpoint)
 {
 	struct sockaddr_storage peer;
 	socklen_t len;
 
-	server_set_draining(server);
-	atomic_store(&server->closing, true);
-	if (MHD_quiesce_daemon(server->daemon) == MHD_INVALID_SOCKET)
+	if (endpoint->daemon == NULL || MHD_quiesce_daemon(endpoint->daemon) == MHD_INVALID_SOCKET)
 		return;
 	/* The kernel has told these clients that they are connected: they are served, too. */
 	for (;;) {
 		int fd;
 
 		len = sizeof(peer);
-		fd = accept4(server->listener, (struct sockaddr *)&peer, &len,
+		fd = accept4(endpoint->listener, (struct sockaddr *)&peer, &len,
 			SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0 && (errno == ECONNABORTED || errno == EINTR))
 			continue;
 		if (fd < 0)
 			break;
 		/* At the limit, or refused: closed there. */
-		MHD_add_connection(server->daemon, fd, (struct sockaddr *)&peer, len);
+		MHD_add_connection(endpoint->daemon, fd, (struct sockaddr *)&peer, len);
 	}
-	close(server->listener);
-	server->listener = -1;
+	close(endpoint->listener);
+	endpoint->listener = -1;
+}
+
+void server_close_listeners(struct server *server)
+{
+	server_set_draining(server);
+	atomic_store(&server->closing, true);
+	for (size_t i = 0; i < SERVER_ENDPOINTS; i++)
+		close_listener(&server->endpoints[i]);
 }
 
 size_t server_sweep(struct server *server)
@@ -617,10 +712,8 @@ size_t server_stop(struct server *server)
 {
 	size_t cut;
 
-	MHD_stop_daemon(server->daemon);
+	stop_daemons(server);
 	cut = atomic_load(&server->cut);
-	if (server->listener >= 0)
-		close(server->listener);
 	server_free(server);
 	return cut;
 }

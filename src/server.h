@@ -1,28 +1,43 @@
 /*
- * server.h - HTTP on a listening socket: libmicrohttpd's event loops, and the way of a
- * request through routes, metrics and log.
+ * server.h - HTTP and HTTPS on listening sockets: libmicrohttpd's event loops, and the way of
+ * a request through routes, metrics and log.
  */
 #ifndef HELLO_SERVER_H
 #define HELLO_SERVER_H
 
 #include "error.h"
 #include "options.h"
+#include "tls/tls.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct server;
 
+/* What it may listen on, each with event loops and a limit of connections of its own. */
+enum server_endpoint {
+	SERVER_HTTP,
+	SERVER_HTTPS,
+	SERVER_ENDPOINTS,
+};
+
 /*
  * Starts serving.
  * options: borrowed until server_stop()
- * threads: event-loop threads, 1 to 256
- * listener: a listening socket; ownership passes to the server
- * Returns: the server, owned by the caller; NULL with *err filled, the listener closed.
+ * threads: event-loop threads of each endpoint, 1 to 256
+ * listeners: listening sockets, -1 for none; ownership passes to the server
+ * tls: for SERVER_HTTPS, NULL without; ownership passes to the server
+ * Returns: the server, owned by the caller; NULL with *err filled, listeners and tls gone.
  * Threads: signals that the caller waits for must be blocked before.
  */
-struct server *server_start(
-	const struct options *options, unsigned threads, int listener, struct error *err);
+struct server *server_start(const struct options *options, unsigned threads,
+	const int listeners[SERVER_ENDPOINTS], struct tls_server *tls, struct error *err);
+
+/*
+ * Loads certificate and key again, for connections to come.
+ * Returns: 0, also when there are none; -1 with *err filled, and all is as before.
+ */
+int server_reload(struct server *server, char notice[TLS_NOTICE_SIZE], struct error *err);
 
 /* From here on /readyz fails. Threads: any. */
 void server_set_draining(struct server *server);
@@ -31,13 +46,13 @@ void server_set_draining(struct server *server);
  * Stops listening: what the kernel has accepted already is still served, new ones are
  * refused, and each answer from here on ends its connection.
  */
-void server_close_listener(struct server *server);
+void server_close_listeners(struct server *server);
 
 /* Shuts down connections past their deadlines. Returns: the number still open. */
 size_t server_sweep(struct server *server);
 
 /*
- * After server_close_listener(): shuts down connections that have been quiet between
+ * After server_close_listeners(): shuts down connections that have been quiet between
  * requests for quiet_ms. Returns: the number still open.
  */
 size_t server_sweep_quiet(struct server *server, int quiet_ms);

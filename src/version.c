@@ -1,4 +1,5 @@
 #include "version.h"
+#include "tls/tls.h"
 
 #include <stddef.h>
 
@@ -36,7 +37,8 @@ struct part {
 #define PARTS(libmicrohttpd)                                                                       \
 	{                                                                                          \
 		{"hello", version_hello()}, {LIBC_NAME, version_libc()},                           \
-			{"libmicrohttpd", (libmicrohttpd)}, {"compiler", __VERSION__},             \
+			{"libmicrohttpd", (libmicrohttpd)}, {"mbedtls", tls_library_version()},    \
+			{"compiler", __VERSION__},                                                 \
 	}
 
 void version_write_text(const char *libmicrohttpd, struct text *out)
@@ -44,6 +46,8 @@ void version_write_text(const char *libmicrohttpd, struct text *out)
 	const struct part parts[] = PARTS(libmicrohttpd);
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].version == NULL)
+			continue; /* not in this build */
 		text_add_string(out, parts[i].name);
 		text_add_string(out, " ");
 		text_add_string(out, parts[i].version);
@@ -56,6 +60,8 @@ void version_write_json(const char *libmicrohttpd, struct text *out)
 	const struct part parts[] = PARTS(libmicrohttpd);
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].version == NULL)
+			continue;
 		text_add_string(out, i == 0 ? "{\"" : ",\"");
 		text_add_string(out, parts[i].name);
 		text_add_string(out, "\":\"");

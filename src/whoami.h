@@ -3,6 +3,7 @@
 #define HELLO_WHOAMI_H
 
 #include "text.h"
+#include "tls/tls.h"
 
 #include <stddef.h>
 
@@ -11,9 +12,10 @@ struct whoami {
 	const char *hostname; /* of this machine */
 	const char *remote;   /* the peer's address:port */
 	const char *method;
-	const char *target;   /* as received */
-	size_t target_len;    /* octets */
-	const char *protocol; /* such as "HTTP/1.1" */
+	const char *target;		   /* as received */
+	size_t target_len;		   /* octets */
+	const char *protocol;		   /* such as "HTTP/1.1" */
+	const struct tls_description *tls; /* NULL: plain HTTP */
 };
 
 /*

@@ -3,6 +3,37 @@
 
 #include <string.h>
 
+/* IANA's names, which the rest of the world uses (TLS Cipher Suites registry). */
+static const char *cipher_name(int id)
+{
+	static const struct {
+		int id;
+		const char *name;
+	} names[] = {
+		{MBEDTLS_TLS1_3_AES_128_GCM_SHA256, "TLS_AES_128_GCM_SHA256"},
+		{MBEDTLS_TLS1_3_AES_256_GCM_SHA384, "TLS_AES_256_GCM_SHA384"},
+		{MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256, "TLS_CHACHA20_POLY1305_SHA256"},
+		{MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+			"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+		{MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+			"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+		{MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+			"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+		{MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+			"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
+		{MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+			"TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
+		{MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+			"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].id == id)
+			return names[i].name;
+	}
+	return NULL;
+}
+
 void tls_session_describe(const void *opaque, struct tls_description *description)
 {
 	const struct tls_session *session = opaque;
@@ -10,7 +41,7 @@ void tls_session_describe(const void *opaque, struct tls_description *descriptio
 
 	*description = (struct tls_description){
 		.version = mbedtls_ssl_get_version(&session->ssl),
-		.cipher = mbedtls_ssl_get_ciphersuite(&session->ssl),
+		.cipher = cipher_name(mbedtls_ssl_get_ciphersuite_id_from_ssl(&session->ssl)),
 		.server_name = session->server_name,
 		.alpn = mbedtls_ssl_get_alpn_protocol(&session->ssl),
 	};

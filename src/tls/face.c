@@ -114,6 +114,24 @@ static int on_receive(void *context, unsigned char *buffer, size_t size)
 	return (int)size;
 }
 
+/*
+ * Who speaks plain HTTP to this port learns it in plain HTTP. No TLS record begins with a
+ * letter (RFC 8446, section 5.1).
+ */
+static void answer_plain_http(const struct tls_session *session)
+{
+	static const char answer[] = "HTTP/1.1 400 Bad Request\r\n"
+				     "Content-Type: text/plain; charset=utf-8\r\n"
+				     "Content-Length: 42\r\n"
+				     "Connection: close\r\n"
+				     "\r\n"
+				     "400 Bad Request: this port speaks HTTPS.\r\n";
+	unsigned char first = session->ahead_at > 0 ? session->ahead[0] : 0;
+
+	if (first >= 'A' && first <= 'Z')
+		send(session->fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /* ---- results */
 
 /* Takes note of what an mbedTLS error means here. Returns: it as one of GnuTLS's. */
@@ -195,9 +213,12 @@ int gnutls_handshake(gnutls_session_t session)
 	if (!session->agreed) {
 		result = mbedtls_ssl_handshake(&session->ssl);
 		if (result != 0) {
-			/* Our flight, or the alert that says what is wrong with the peer's. */
-			int sent = send_flight(session);
+			int sent = 0;
 
+			if (result == MBEDTLS_ERR_SSL_INVALID_RECORD)
+				answer_plain_http(session);
+			else /* our flight, or the alert that says what is wrong with the peer's */
+				sent = send_flight(session);
 			return fail(session,
 				result == MBEDTLS_ERR_SSL_WANT_READ && sent != 0 ? sent : result);
 		}
