@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -70,11 +71,21 @@ class _NonClosing(io.BufferedReader):
         pass
 
 
-class Connection:
-    """A raw client connection: octets out, parsed responses in."""
+def trusting_context():
+    """TLS for a client that takes any certificate: these tests are of what comes after."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
-    def __init__(self, port, host="127.0.0.1", timeout=10):
+
+class Connection:
+    """A raw client connection: octets out, parsed responses in. With an SSLContext over TLS."""
+
+    def __init__(self, port, host="127.0.0.1", timeout=10, context=None):
         self.socket = socket.create_connection((host, port), timeout=timeout)
+        if context is not None:
+            self.socket = context.wrap_socket(self.socket, server_hostname=host)
         self.reader = _NonClosing(socket.SocketIO(self.socket, "r"))
 
     def send(self, octets):
@@ -98,6 +109,8 @@ class Connection:
 
     def is_closed_by_peer(self, seconds):
         """True once the peer has closed; False if it is still open after `seconds`."""
+        if isinstance(self.socket, ssl.SSLSocket):
+            return self._is_tls_closed_by_peer(seconds)
         readable, _, _ = select.select([self.socket], [], [], seconds)
         if not readable:
             return False
@@ -105,6 +118,18 @@ class Connection:
             return self.socket.recv(1, socket.MSG_PEEK) == b""
         except ConnectionError:
             return True
+
+    def _is_tls_closed_by_peer(self, seconds):
+        before = self.socket.gettimeout()
+        self.socket.settimeout(seconds)
+        try:
+            return self.socket.recv(1) == b""
+        except (TimeoutError, ssl.SSLWantReadError):
+            return False
+        except (ConnectionError, ssl.SSLError):
+            return True
+        finally:
+            self.socket.settimeout(before)
 
     def close(self):
         self.socket.close()
@@ -117,10 +142,11 @@ class Connection:
 
 
 class Server:
-    """A running `hello serve` on a free port of the loopback."""
+    """A running `hello serve` on a free port of the loopback; with tls=True HTTPS alone."""
 
-    def __init__(self, flavour, *args, env=None, addr="127.0.0.1:0", **popen):
+    def __init__(self, flavour, *args, env=None, addr="127.0.0.1:0", tls=False, **popen):
         self.flavour = flavour
+        self.context = trusting_context() if tls else None
         self.reports = tempfile.TemporaryDirectory(prefix="hello-test-")
         self.log_path = pathlib.Path(self.reports.name) / "stderr"
         report = f"log_path={self.reports.name}/sanitizer:abort_on_error=0"
@@ -130,7 +156,11 @@ class Server:
             **(env or {}),
         )
         command = [binary(flavour), "serve"]
-        if addr is not None:
+        if tls:
+            command += ["-addr", "", "-tls-addr", addr]
+            if "-tls-cert" not in args:
+                command += ["-tls-self-signed"]
+        elif addr is not None:
             command += ["-addr", addr]
         with open(self.log_path, "wb") as log:
             popen.setdefault("stderr", log)
@@ -140,7 +170,7 @@ class Server:
     def _wait_for_port(self):
         deadline = time.monotonic() + STARTUP_SECONDS
         while time.monotonic() < deadline:
-            found = re.search(r"Server at http://localhost:(\d+)\.", self.log())
+            found = re.search(r"Server at https?://localhost:(\d+)\.", self.log())
             if found:
                 return int(found.group(1))
             if self.process.poll() is not None:
@@ -163,6 +193,7 @@ class Server:
             time.sleep(0.01)
 
     def connect(self, **kwargs):
+        kwargs.setdefault("context", self.context)
         return Connection(self.port, **kwargs)
 
     def ask(self, target, method="GET", **kwargs):

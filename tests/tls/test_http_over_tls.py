@@ -1,0 +1,16 @@
+"""The black-box tests of HTTP once more, over TLS."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "http"))
+
+from test_article import *  # noqa: E402,F401,F403
+from test_limits import *  # noqa: E402,F401,F403
+from test_refusals import *  # noqa: E402,F401,F403
+from test_routes import *  # noqa: E402,F401,F403
+
+# Told otherwise over TLS (test_tls.py), or at odds with a handshake that has to be waited for.
+del test_whoami_tells_the_request  # noqa: F821
+del test_connections_beyond_the_limit_wait  # noqa: F821
+del test_one_address_has_a_limit_of_its_own  # noqa: F821
