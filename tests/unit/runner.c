@@ -11,6 +11,8 @@ int main(void)
 
 	srunner_add_suite(runner, client_suite());
 	srunner_add_suite(runner, cpus_suite());
+	srunner_add_suite(runner, curves_suite());
+	srunner_add_suite(runner, face_suite());
 	srunner_add_suite(runner, flags_suite());
 	srunner_add_suite(runner, inspect_suite());
 	srunner_add_suite(runner, mux_suite());

@@ -7,6 +7,8 @@
 Suite *address_suite(void);
 Suite *client_suite(void);
 Suite *cpus_suite(void);
+Suite *curves_suite(void);
+Suite *face_suite(void);
 Suite *flags_suite(void);
 Suite *inspect_suite(void);
 Suite *mux_suite(void);

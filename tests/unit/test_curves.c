@@ -1,0 +1,264 @@
+/* Scalar multiplication on P-256 and Curve25519, as mbedTLS gets it: published vectors and laws. */
+#include "suites.h"
+
+#include <mbedtls/ecp.h>
+#include <mbedtls/psa_util.h>
+#include <psa/crypto.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RNG mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE
+
+struct curve {
+	mbedtls_ecp_group group;
+	mbedtls_ecp_point point, result;
+	mbedtls_mpi scalar;
+};
+
+static void curve_init(struct curve *c, mbedtls_ecp_group_id id)
+{
+	ck_assert_int_eq(psa_crypto_init(), PSA_SUCCESS);
+	mbedtls_ecp_group_init(&c->group);
+	mbedtls_ecp_point_init(&c->point);
+	mbedtls_ecp_point_init(&c->result);
+	mbedtls_mpi_init(&c->scalar);
+	ck_assert_int_eq(mbedtls_ecp_group_load(&c->group, id), 0);
+}
+
+static void curve_free(struct curve *c)
+{
+	mbedtls_mpi_free(&c->scalar);
+	mbedtls_ecp_point_free(&c->result);
+	mbedtls_ecp_point_free(&c->point);
+	mbedtls_ecp_group_free(&c->group);
+}
+
+static int multiply(struct curve *c)
+{
+	return mbedtls_ecp_mul(&c->group, &c->result, &c->scalar, &c->point, RNG);
+}
+
+static void unhex(const char *hex, unsigned char *octets, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		ck_assert_int_eq(sscanf(hex + 2 * i, "%2hhx", &octets[i]), 1);
+}
+
+static void set_scalar(struct curve *c, const char *hex)
+{
+	unsigned char octets[32];
+
+	unhex(hex, octets, sizeof(octets));
+	ck_assert_int_eq(mbedtls_mpi_read_binary(&c->scalar, octets, sizeof(octets)), 0);
+}
+
+/* x and y, 32 octets each, most significant first; "" for y: not compared. */
+static void set_point(struct curve *c, const char *x, const char *y)
+{
+	unsigned char octets[65] = {4};
+
+	unhex(x, octets + 1, 32);
+	unhex(y, octets + 33, 32);
+	ck_assert_int_eq(
+		mbedtls_ecp_point_read_binary(&c->group, &c->point, octets, sizeof(octets)), 0);
+}
+
+static void expect_result(struct curve *c, const char *x, const char *y)
+{
+	unsigned char expect[65] = {4};
+	unsigned char octets[65];
+	size_t len;
+
+	ck_assert_int_eq(mbedtls_ecp_point_write_binary(&c->group, &c->result,
+				 MBEDTLS_ECP_PF_UNCOMPRESSED, &len, octets, sizeof(octets)),
+		0);
+	ck_assert_uint_eq(len, 65);
+	unhex(x, expect + 1, 32);
+	if (*y != '\0')
+		unhex(y, expect + 33, 32);
+	ck_assert_mem_eq(octets, expect, *y != '\0' ? 65 : 33);
+}
+
+START_TEST(p256_gives_the_public_key_of_rfc_6979)
+{
+	struct curve c;
+
+	curve_init(&c, MBEDTLS_ECP_DP_SECP256R1);
+	ck_assert_int_eq(mbedtls_ecp_copy(&c.point, &c.group.G), 0);
+	/* Appendix A.2.5. */
+	set_scalar(&c, "C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721");
+	ck_assert_int_eq(multiply(&c), 0);
+	expect_result(&c, "60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6",
+		"7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299");
+	curve_free(&c);
+}
+END_TEST
+
+START_TEST(p256_agrees_with_rfc_5903)
+{
+	struct curve c;
+
+	curve_init(&c, MBEDTLS_ECP_DP_SECP256R1);
+	/* Section 8.1: the initiator's key with the responder's point. */
+	set_scalar(&c, "C88F01F510D9AC3F70A292DAA2316DE544E9AAB8AFE84049C62A9C57862D1433");
+	set_point(&c, "D12DFB5289C8D4F81208B70270398C342296970A0BCCB74C736FC7554494BF63",
+		"56FBF3CA366CC23E8157854C13C58D6AAC23F046ADA30F8353E74F33039872AB");
+	ck_assert_int_eq(multiply(&c), 0);
+	expect_result(&c, "D6840F6B42F6EDAFD13116E0E12565202FEF8E9ECE7DCE03812464D04B9442DE", "");
+	curve_free(&c);
+}
+END_TEST
+
+START_TEST(p256_keeps_to_the_group_law)
+{
+	struct curve c;
+	mbedtls_ecp_point sum;
+	mbedtls_mpi one;
+
+	curve_init(&c, MBEDTLS_ECP_DP_SECP256R1);
+	mbedtls_ecp_point_init(&sum);
+	mbedtls_mpi_init(&one);
+	ck_assert_int_eq(mbedtls_mpi_lset(&one, 1), 0);
+	ck_assert_int_eq(mbedtls_ecp_copy(&c.point, &c.group.G), 0);
+	/* 1 G = G; (n-1) G = -G, so that adding G leaves nothing. */
+	ck_assert_int_eq(mbedtls_mpi_copy(&c.scalar, &one), 0);
+	ck_assert_int_eq(multiply(&c), 0);
+	ck_assert_int_eq(mbedtls_ecp_point_cmp(&c.result, &c.group.G), 0);
+	ck_assert_int_eq(mbedtls_mpi_sub_int(&c.scalar, &c.group.N, 1), 0);
+	ck_assert_int_eq(multiply(&c), 0);
+	ck_assert_int_eq(
+		mbedtls_mpi_cmp_mpi(&c.result.MBEDTLS_PRIVATE(X), &c.group.G.MBEDTLS_PRIVATE(X)),
+		0);
+	ck_assert_int_ne(mbedtls_ecp_point_cmp(&c.result, &c.group.G), 0);
+	/* a (b G) = b (a G), and k G + G = (k + 1) G by mbedTLS's own addition. */
+	for (int i = 0; i < 50; i++) {
+		mbedtls_mpi a, b;
+		mbedtls_ecp_point first;
+
+		mbedtls_mpi_init(&a);
+		mbedtls_mpi_init(&b);
+		mbedtls_ecp_point_init(&first);
+		ck_assert_int_eq(mbedtls_ecp_gen_privkey(&c.group, &a, RNG), 0);
+		ck_assert_int_eq(mbedtls_ecp_gen_privkey(&c.group, &b, RNG), 0);
+		ck_assert_int_eq(mbedtls_ecp_mul(&c.group, &c.point, &b, &c.group.G, RNG), 0);
+		ck_assert_int_eq(mbedtls_ecp_mul(&c.group, &first, &a, &c.point, RNG), 0);
+		ck_assert_int_eq(mbedtls_ecp_mul(&c.group, &c.point, &a, &c.group.G, RNG), 0);
+		ck_assert_int_eq(mbedtls_ecp_mul(&c.group, &c.result, &b, &c.point, RNG), 0);
+		ck_assert_int_eq(mbedtls_ecp_point_cmp(&first, &c.result), 0);
+
+		ck_assert_int_eq(
+			mbedtls_ecp_muladd(&c.group, &sum, &a, &c.group.G, &one, &c.group.G), 0);
+		ck_assert_int_eq(mbedtls_mpi_add_int(&a, &a, 1), 0);
+		ck_assert_int_eq(mbedtls_ecp_mul(&c.group, &c.result, &a, &c.group.G, RNG), 0);
+		ck_assert_int_eq(mbedtls_ecp_point_cmp(&sum, &c.result), 0);
+		mbedtls_ecp_point_free(&first);
+		mbedtls_mpi_free(&b);
+		mbedtls_mpi_free(&a);
+	}
+	mbedtls_mpi_free(&one);
+	mbedtls_ecp_point_free(&sum);
+	curve_free(&c);
+}
+END_TEST
+
+START_TEST(p256_refuses_what_is_not_of_the_group)
+{
+	struct curve c;
+
+	curve_init(&c, MBEDTLS_ECP_DP_SECP256R1);
+	ck_assert_int_eq(mbedtls_ecp_copy(&c.point, &c.group.G), 0);
+	ck_assert_int_eq(mbedtls_mpi_lset(&c.scalar, 0), 0);
+	ck_assert_int_eq(multiply(&c), MBEDTLS_ERR_ECP_INVALID_KEY);
+	ck_assert_int_eq(mbedtls_mpi_copy(&c.scalar, &c.group.N), 0);
+	ck_assert_int_eq(multiply(&c), MBEDTLS_ERR_ECP_INVALID_KEY);
+	ck_assert_int_eq(mbedtls_mpi_lset(&c.scalar, 5), 0);
+	ck_assert_int_eq(mbedtls_mpi_lset(&c.point.MBEDTLS_PRIVATE(X), 5), 0);
+	ck_assert_int_eq(multiply(&c), MBEDTLS_ERR_ECP_INVALID_KEY);
+	curve_free(&c);
+}
+END_TEST
+
+/* RFC 7748, section 5: decodes scalar and u, multiplies, encodes u. */
+static void x25519(struct curve *c, const unsigned char scalar[32], const unsigned char u[32],
+	unsigned char out[32])
+{
+	mbedtls_ecp_keypair pair;
+	size_t len;
+
+	mbedtls_ecp_keypair_init(&pair);
+	ck_assert_int_eq(mbedtls_ecp_read_key(MBEDTLS_ECP_DP_CURVE25519, &pair, scalar, 32), 0);
+	ck_assert_int_eq(mbedtls_ecp_point_read_binary(&c->group, &c->point, u, 32), 0);
+	ck_assert_int_eq(
+		mbedtls_ecp_mul(&c->group, &c->result, &pair.MBEDTLS_PRIVATE(d), &c->point, RNG),
+		0);
+	ck_assert_int_eq(mbedtls_ecp_point_write_binary(
+				 &c->group, &c->result, MBEDTLS_ECP_PF_UNCOMPRESSED, &len, out, 32),
+		0);
+	ck_assert_uint_eq(len, 32);
+	mbedtls_ecp_keypair_free(&pair);
+}
+
+static void expect_octets(const unsigned char *octets, const char *hex)
+{
+	unsigned char expect[32];
+
+	unhex(hex, expect, sizeof(expect));
+	ck_assert_mem_eq(octets, expect, sizeof(expect));
+}
+
+START_TEST(x25519_gives_what_rfc_7748_says)
+{
+	struct curve c;
+	unsigned char k[32], u[32], out[32];
+
+	curve_init(&c, MBEDTLS_ECP_DP_CURVE25519);
+	unhex("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4", k, 32);
+	unhex("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c", u, 32);
+	x25519(&c, k, u, out);
+	expect_octets(out, "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552");
+	/* The iterated vector. */
+	unhex("0900000000000000000000000000000000000000000000000000000000000000", k, 32);
+	memcpy(u, k, 32);
+	for (int i = 0; i < 1000; i++) {
+		x25519(&c, k, u, out);
+		if (i == 0)
+			expect_octets(out,
+				"422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079");
+		memcpy(u, k, 32);
+		memcpy(k, out, 32);
+	}
+	expect_octets(k, "684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51");
+	curve_free(&c);
+}
+END_TEST
+
+START_TEST(x25519_refuses_points_of_low_order)
+{
+	struct curve c;
+
+	curve_init(&c, MBEDTLS_ECP_DP_CURVE25519);
+	ck_assert_int_eq(mbedtls_ecp_gen_privkey(&c.group, &c.scalar, RNG), 0);
+	for (int u = 0; u < 2; u++) {
+		ck_assert_int_eq(mbedtls_mpi_lset(&c.point.MBEDTLS_PRIVATE(X), u), 0);
+		ck_assert_int_eq(mbedtls_mpi_lset(&c.point.MBEDTLS_PRIVATE(Z), 1), 0);
+		ck_assert_int_eq(multiply(&c), MBEDTLS_ERR_ECP_INVALID_KEY);
+	}
+	curve_free(&c);
+}
+END_TEST
+
+Suite *curves_suite(void)
+{
+	Suite *suite = suite_create("curves");
+	TCase *tcase = tcase_create("curves");
+
+	tcase_set_timeout(tcase, 30);
+	tcase_add_test(tcase, p256_gives_the_public_key_of_rfc_6979);
+	tcase_add_test(tcase, p256_agrees_with_rfc_5903);
+	tcase_add_test(tcase, p256_keeps_to_the_group_law);
+	tcase_add_test(tcase, p256_refuses_what_is_not_of_the_group);
+	tcase_add_test(tcase, x25519_gives_what_rfc_7748_says);
+	tcase_add_test(tcase, x25519_refuses_points_of_low_order);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
