@@ -20,7 +20,7 @@ FROM ${DEBIAN} AS toolchain
 # No recommended packages: they would add a third and compile nothing. The lists may stay,
 # this stage ships nowhere.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates curl gcc libc6-dev make musl-tools patch
+ && apt-get install -y --no-install-recommends bzip2 ca-certificates curl gcc libc6-dev make musl-tools patch
 WORKDIR /src
 
 # ---- libraries: rebuilt only when a pin or a recipe changes, not with each edit of src/
@@ -46,7 +46,7 @@ COPY --from=build /hello /hello
 
 # As in Dockerfile.naive: numeric, documented, exec form.
 USER 99:99
-EXPOSE 1234
+EXPOSE 1234 1443
 # The binary asks itself; exec form again, so it needs no shell and no curl.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=5s --retries=3 CMD ["/hello", "healthcheck"]
 LABEL org.opencontainers.image.title="hello (builder)" \

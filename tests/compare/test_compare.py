@@ -116,7 +116,8 @@ def test_the_bill_of_materials(quick):
     sbom = json.loads((quick[0] / "sbom.cdx.json").read_text())
     assert (sbom["bomFormat"], sbom["specVersion"]) == ("CycloneDX", "1.5")
     parts = {part["name"]: part for part in sbom["components"]}
-    assert {"musl", "libmicrohttpd", "mbedtls"} == set(parts)
+    assert {"musl", "libmicrohttpd", "mbedtls", "rust-aws-lc-sys"} == set(parts)
+    assert all(part["scope"] == "required" for part in parts.values())
     for part in parts.values():
         assert part["version"] and part["purl"].startswith("pkg:") and part["cpe"]
         assert len(part["hashes"][0]["content"]) == 64

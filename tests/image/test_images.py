@@ -52,11 +52,12 @@ def digest_of_hello(variant):
         return hashlib.sha256(archive.extractfile("hello").read()).hexdigest()
 
 
-def test_configuration(config):
+def test_configuration(variant, config):
     assert config["User"] == "99:99"
     assert config["Entrypoint"] == ["/hello"]
     assert config["Healthcheck"]["Test"] == ["CMD", "/hello", "healthcheck"]
-    assert list(config["ExposedPorts"]) == ["1234/tcp"]
+    https = [] if variant == "scratch-minimal" else ["1443/tcp"]
+    assert sorted(config["ExposedPorts"]) == ["1234/tcp", *https]
     labels = config["Labels"]
     for key in ("title", "description", "licenses"):
         assert labels[f"org.opencontainers.image.{key}"]
