@@ -12,6 +12,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -57,6 +60,18 @@ static struct conn *conn_of(struct MHD_Connection *connection)
 	return info != NULL ? info->socket_context : NULL;
 }
 
+/*
+ * If all places are taken and a client waits in the backlog, a slow connection gives way.
+ * A listening socket is readable while its backlog holds one (tcp(7)).
+ */
+static void make_room(struct server *server)
+{
+	struct pollfd backlog = {.fd = server->listener, .events = POLLIN};
+
+	if (conns_are_full(&server->conns) && poll(&backlog, 1, 0) > 0)
+		conns_make_room(&server->conns);
+}
+
 static void on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
 	enum MHD_ConnectionNotificationCode code)
 {
@@ -75,16 +90,14 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
 	fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
 	metrics_connection_opened();
-	conn = conns_add(&server->conns, fd, peer);
+	conn = conns_add(&server->conns, fd, peer, true);
 	if (conn != NULL && conn->refused)
 		metrics_connection_refused();
 	*socket_context = conn;
+	make_room(server);
 }
 
-/*
- * The only place that sees the target whole: libmicrohttpd cuts it at '?' and then takes
- * the query apart in place.
- */
+/* A request line has come in. */
 static void *on_target(void *cls, const char *target, struct MHD_Connection *connection)
 {
 	struct conn *conn = conn_of(connection);
@@ -92,13 +105,8 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
 	(void)cls;
 	if (conn == NULL)
 		return NULL;
-	free(conn->request.target_copy);
 	conn->request = (struct conn_request){
 		.target = target, .target_len = strlen(target), .started_us = conns_now_us()};
-	if (strchr(target, '?') != NULL) {
-		conn->request.target_copy = strdup(target);
-		conn->request.target = conn->request.target_copy;
-	}
 	return conn;
 }
 
@@ -146,12 +154,14 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
 	request->header_seen = false;
 	if (code == MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN)
 		atomic_fetch_add(&server->cut, 1);
+	if (request->status == 0 && conn_was_told(conn))
+		request->status = MHD_HTTP_REQUEST_TIMEOUT;
 	duration_us = conns_now_us() - request->started_us;
 	metrics_request_ended(
 		request->status, request->received_bytes, request->sent_bytes, duration_us);
 	if (server->options->log == LOG_JSON)
 		log_json(server, connection, conn, duration_us);
-	conn_set_waiting(conn);
+	conn_enter(conn, CONN_WAITING);
 }
 
 /* One request on its way through this file. All borrowed. */
@@ -338,7 +348,8 @@ static enum MHD_Result send_answer(const struct exchange *ex, const struct route
 		response = make_response(ex, answer, NULL, &body_bytes);
 	if (response == NULL)
 		return MHD_NO;
-	if (shared || add_headers(response, answer, closing)) {
+	if (conn_enter(ex->conn, CONN_ANSWERING) &&
+		(shared || add_headers(response, answer, closing))) {
 		ex->conn->request.status = answer->status;
 		if (strcmp(ex->method, MHD_HTTP_METHOD_HEAD) != 0)
 			ex->conn->request.sent_bytes = body_bytes;
@@ -362,7 +373,7 @@ static struct route_answer refuse(unsigned status, const char *text)
 /*
  * Is there room for a redirect's header beside the request's, which stays in the connection's
  * memory? libmicrohttpd would close without an answer. It says how long the request is; what
- * it keeps for each field and query argument (56 octets, aligned to 16) is taken from 1.0.10.
+ * it keeps for each field (56 octets, aligned to 16) is taken from 1.0.10.
  */
 static bool redirect_fits(struct MHD_Connection *connection, const struct route_answer *answer)
 {
@@ -370,8 +381,7 @@ static bool redirect_fits(struct MHD_Connection *connection, const struct route_
 	const size_t other_octets = 320; /* the rest of the answer's header has at most 220 */
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	int fields = MHD_get_connection_values(
-		connection, MHD_HEADER_KIND | MHD_GET_ARGUMENT_KIND, NULL, NULL);
+	int fields = MHD_get_connection_values(connection, MHD_HEADER_KIND, NULL, NULL);
 
 	return info != NULL && fields >= 0 &&
 	       info->header_size + field_octets * (size_t)fields + route_location_size(answer) +
@@ -426,13 +436,14 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 
 	(void)url;
 	(void)upload;
-	if (conn == NULL || conn->request.target == NULL)
+	if (conn == NULL)
 		return MHD_NO; /* no memory for it */
 	if (!conn->request.header_seen) {
 		conn->request.header_seen = true;
 		conn->request.method = method;
-		conn_set_busy(conn);
 		metrics_request_started();
+		if (!conn_enter(conn, CONN_READING))
+			return MHD_NO;
 		answer = refuse_early(&ex);
 		return answer.status == 0 ? MHD_YES : send_answer(&ex, &answer);
 	}
@@ -489,9 +500,8 @@ static unsigned connection_limit(unsigned max_conns, unsigned threads)
 }
 
 /* Returns: 0, or -1 when libmicrohttpd refuses to start. */
-static int start_daemon(struct server *server, unsigned threads)
+static int start_daemon(struct server *server, unsigned limit, unsigned threads)
 {
-	unsigned limit = connection_limit(server->options->max_conns, threads);
 	struct MHD_OptionItem pool[] = {
 		{MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL}, {MHD_OPTION_END, 0, NULL}};
 
@@ -506,9 +516,6 @@ static int start_daemon(struct server *server, unsigned threads)
 		on_request, server, MHD_OPTION_LISTEN_SOCKET, server->listener,
 		MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, MHD_OPTION_CONNECTION_LIMIT, limit,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-		/* A backstop in whole seconds, for bodies and readers that stand still. */
-		MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)(server->options->idle_timeout_ms / 1000 + 1),
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_NOTIFY_COMPLETED,
 		on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
 		MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
@@ -542,10 +549,23 @@ static int make_root(struct server *server)
 	return server->root != NULL && add_headers(server->root, &plain, false) ? 0 : -1;
 }
 
+/*
+ * Accepted sockets inherit this: the kernel resets a connection whose client has taken
+ * nothing of what was written for so long, also after libmicrohttpd has closed it (tcp(7),
+ * TCP_USER_TIMEOUT). A kernel that refuses leaves its own timeouts, some 15 minutes.
+ */
+static void give_up_on_deaf_clients(int listener, int64_t timeout_ms)
+{
+	const unsigned timeout = (unsigned)timeout_ms;
+
+	setsockopt(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
+}
+
 struct server *server_start(
 	const struct options *options, unsigned threads, int listener, struct error *err)
 {
 	struct server *server = calloc(1, sizeof(*server));
+	unsigned limit;
 
 	if (server == NULL) {
 		close(listener);
@@ -554,9 +574,11 @@ struct server *server_start(
 	}
 	server->options = options;
 	server->listener = listener;
-	conns_init(&server->conns, options->max_conns_per_ip);
+	give_up_on_deaf_clients(listener, options->write_timeout_ms);
+	limit = connection_limit(options->max_conns, threads);
+	conns_init(&server->conns, limit, options->max_conns_per_ip);
 	gethostname(server->hostname, sizeof(server->hostname) - 1);
-	if (make_root(server) == 0 && start_daemon(server, threads) == 0)
+	if (make_root(server) == 0 && start_daemon(server, limit, threads) == 0)
 		return server;
 	error_set(err, errno, "server", NULL, "the event loops can't start", NULL);
 	close(listener);
@@ -596,21 +618,31 @@ void server_close_listener(struct server *server)
 	server->listener = -1;
 }
 
-size_t server_sweep(struct server *server)
+static size_t sweep(struct server *server, int64_t idle_ms)
 {
 	const struct conns_deadlines deadlines = {
 		.read_header_ms = server->options->read_header_timeout_ms,
-		.idle_ms = server->options->idle_timeout_ms};
+		.read_ms = server->options->read_timeout_ms,
+		.write_ms = server->options->write_timeout_ms,
+		.idle_ms = idle_ms};
 
+	make_room(server);
 	return conns_sweep(&server->conns, &deadlines);
+}
+
+size_t server_sweep(struct server *server)
+{
+	return sweep(server, server->options->idle_timeout_ms);
 }
 
 size_t server_sweep_quiet(struct server *server, int quiet_ms)
 {
-	const struct conns_deadlines deadlines = {
-		.read_header_ms = server->options->read_header_timeout_ms, .idle_ms = quiet_ms};
+	return sweep(server, quiet_ms);
+}
 
-	return conns_sweep(&server->conns, &deadlines);
+bool server_is_full(struct server *server)
+{
+	return conns_are_full(&server->conns);
 }
 
 size_t server_stop(struct server *server)

@@ -98,8 +98,9 @@ class Connection:
 
     def is_closed_by_peer(self, seconds):
         """True once the peer has closed; False if it is still open after `seconds`."""
-        readable, _, _ = select.select([self.socket], [], [], seconds)
-        if not readable:
+        poll = select.poll()  # select() knows no descriptor above 1023
+        poll.register(self.socket, select.POLLIN)
+        if not poll.poll(seconds * 1000):
             return False
         try:
             return self.socket.recv(1, socket.MSG_PEEK) == b""
