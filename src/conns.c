@@ -1,5 +1,7 @@
 #include "conns.h"
 
+#include "metrics.h"
+
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,9 @@
 #ifndef TCP_INFO
 #define TCP_INFO 11
 #endif
+
+/* How long a client may take its 408 from the kernel before the connection is shut. */
+#define LINGER_MS 500
 
 int64_t conns_now_us(void)
 {
@@ -23,10 +28,15 @@ int64_t conns_now_ms(void)
 	return conns_now_us() / 1000;
 }
 
-void conns_init(struct conns *conns, unsigned max_per_ip)
+void conns_init(struct conns *conns, size_t limit, unsigned max_per_ip)
 {
-	*conns = (struct conns){.max_per_ip = max_per_ip};
+	*conns = (struct conns){.limit = limit, .max_per_ip = max_per_ip};
 	pthread_mutex_init(&conns->lock, NULL);
+}
+
+void conns_destroy(struct conns *conns)
+{
+	pthread_mutex_destroy(&conns->lock);
 }
 
 static void key_of(const struct sockaddr *peer, unsigned char *key)
@@ -56,7 +66,131 @@ static bool is_one_too_many(const struct conns *conns, const unsigned char *key)
 	return same >= conns->max_per_ip;
 }
 
-struct conn *conns_add(struct conns *conns, int fd, const struct sockaddr *peer)
+static uint64_t state_of(enum conn_phase phase, int64_t since_us)
+{
+	return (uint64_t)since_us << 2 | phase;
+}
+
+static enum conn_phase phase_of(uint64_t state)
+{
+	return (enum conn_phase)(state & 3);
+}
+
+static int64_t since_of(uint64_t state)
+{
+	return (int64_t)(state >> 2);
+}
+
+/* What the kernel knows of a connection. All 0 where it doesn't tell. */
+struct traffic {
+	uint64_t received; /* octets so far */
+	bool unsent;	   /* the peer has not taken all that was written */
+};
+
+/*
+ * struct tcp_info only grows at its end (include/uapi/linux/tcp.h): tcpi_unacked lies at 24,
+ * tcpi_bytes_received at 128 (Linux 4.1), tcpi_notsent_bytes at 144 (Linux 4.6); the C
+ * libraries' copies of the structure stop at different members.
+ */
+static struct traffic traffic_of(int fd)
+{
+	unsigned char info[256] = {0};
+	socklen_t len = sizeof(info);
+	struct traffic traffic = {0};
+	uint32_t unacked;
+	uint32_t notsent;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) == 0) {
+		memcpy(&unacked, info + 24, sizeof(unacked));
+		memcpy(&traffic.received, info + 128, sizeof(traffic.received));
+		memcpy(&notsent, info + 144, sizeof(notsent));
+		traffic.unsent = unacked > 0 || notsent > 0;
+	}
+	return traffic;
+}
+
+/* Takes a connection from its event loop. Returns: false when it is no longer in that state. */
+static bool end(struct conn *conn, uint64_t state)
+{
+	return atomic_compare_exchange_strong(
+		&conn->state, &state, state_of(CONN_ENDED, conns_now_us()));
+}
+
+/* From here on the event loop sees a hang-up and closes it. Under the lock. */
+static void shut(struct conns *conns, struct conn *conn)
+{
+	if (conn->shut)
+		return;
+	conn->shut = true;
+	conns->shut_count++;
+	shutdown(conn->fd, SHUT_RDWR);
+}
+
+/*
+ * As shut(), and an answer that the client has not taken is dropped: the kernel would keep
+ * it, and try to bring it, for minutes after close(2) (tcp(7), tcp_orphan_retries).
+ */
+static void reset(struct conns *conns, struct conn *conn)
+{
+	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+	if (traffic_of(conn->fd).unsent)
+		setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	shut(conns, conn);
+}
+
+/* Under the lock. */
+static void make_room(struct conns *conns)
+{
+	int64_t now_us = conns_now_us();
+	struct conn *in_flight = NULL;
+	uint64_t in_flight_state = 0;
+
+	for (struct conn *at = conns->last; at != NULL; at = at->prev) {
+		uint64_t state = atomic_load(&at->state);
+
+		if (at->shut)
+			continue;
+		if (phase_of(state) == CONN_ENDED) {
+			shut(conns, at);
+			return;
+		}
+		if (now_us - since_of(state) < CONNS_GRACE_MS * INT64_C(1000))
+			continue;
+		if (phase_of(state) == CONN_WAITING && end(at, state)) {
+			reset(conns, at);
+			metrics_connection_gave_way();
+			return;
+		}
+		if (in_flight == NULL && phase_of(state) != CONN_WAITING) {
+			in_flight = at;
+			in_flight_state = state;
+		}
+	}
+	if (in_flight != NULL && end(in_flight, in_flight_state)) {
+		reset(conns, in_flight);
+		metrics_connection_gave_way();
+	}
+}
+
+bool conns_are_full(struct conns *conns)
+{
+	bool full;
+
+	pthread_mutex_lock(&conns->lock);
+	full = conns->count - conns->shut_count >= conns->limit;
+	pthread_mutex_unlock(&conns->lock);
+	return full;
+}
+
+void conns_make_room(struct conns *conns)
+{
+	pthread_mutex_lock(&conns->lock);
+	make_room(conns);
+	pthread_mutex_unlock(&conns->lock);
+}
+
+struct conn *conns_add(struct conns *conns, int fd, const struct sockaddr *peer, bool plain)
 {
 	struct conn *conn = calloc(1, sizeof(*conn));
 	struct text remote;
@@ -65,24 +199,28 @@ struct conn *conns_add(struct conns *conns, int fd, const struct sockaddr *peer)
 		shutdown(fd, SHUT_RDWR);
 		return NULL;
 	}
+	conn->table = conns;
 	conn->fd = fd;
+	conn->plain = plain;
 	remote = TEXT_OVER(conn->remote);
 	remote.size--; /* calloc() left the NUL */
 	address_write(peer, &remote);
 	key_of(peer, conn->key);
-	atomic_init(&conn->waiting_ms, conns_now_ms());
+	conn->seen_state = state_of(CONN_WAITING, conns_now_us());
+	atomic_init(&conn->state, conn->seen_state);
 
 	pthread_mutex_lock(&conns->lock);
 	conn->refused = is_one_too_many(conns, conn->key);
 	conn->next = conns->first;
 	if (conns->first != NULL)
 		conns->first->prev = conn;
+	else
+		conns->last = conn;
 	conns->first = conn;
 	conns->count++;
-	pthread_mutex_unlock(&conns->lock);
-
 	if (conn->refused)
-		shutdown(fd, SHUT_RDWR);
+		shut(conns, conn);
+	pthread_mutex_unlock(&conns->lock);
 	return conn;
 }
 
@@ -95,75 +233,125 @@ void conns_remove(struct conns *conns, struct conn *conn)
 		conns->first = conn->next;
 	if (conn->next != NULL)
 		conn->next->prev = conn->prev;
+	else
+		conns->last = conn->prev;
 	conns->count--;
+	conns->shut_count -= conn->shut;
 	pthread_mutex_unlock(&conns->lock);
-	free(conn->request.target_copy);
 	free(conn);
 }
 
-void conn_set_busy(struct conn *conn)
+bool conn_enter(struct conn *conn, enum conn_phase phase)
 {
-	atomic_store_explicit(&conn->busy, true, memory_order_relaxed);
+	uint64_t old = atomic_load(&conn->state);
+	uint64_t new = state_of(phase, conns_now_us());
+
+	do {
+		if (phase_of(old) == CONN_ENDED)
+			return false;
+	} while (!atomic_compare_exchange_weak(&conn->state, &old, new));
+	return true;
 }
 
-void conn_set_waiting(struct conn *conn)
+void conn_secured(struct conn *conn, bool more)
 {
-	atomic_store_explicit(&conn->waiting_ms, conns_now_ms(), memory_order_relaxed);
-	atomic_fetch_add_explicit(&conn->answered, 1, memory_order_relaxed);
-	atomic_store_explicit(&conn->busy, false, memory_order_release);
+	if (!conn_enter(conn, CONN_WAITING))
+		return;
+	pthread_mutex_lock(&conn->table->lock);
+	conn->seen_state = atomic_load(&conn->state);
+	conn->seen_received = traffic_of(conn->fd).received;
+	conn->header_us = more ? conns_now_us() : 0;
+	pthread_mutex_unlock(&conn->table->lock);
+}
+
+bool conn_was_told(const struct conn *conn)
+{
+	return atomic_load(&conn->told);
 }
 
 /*
- * Octets that the kernel has received on a connection so far. struct tcp_info only grows
- * at its end, and tcpi_bytes_received lies at 128 (Linux 4.1, include/uapi/linux/tcp.h);
- * the C libraries' copies of the structure stop at different members.
- * Returns: 0 where the kernel doesn't tell.
+ * Ends a connection whose request came too slowly: no answer to it has begun, and the one
+ * before is the kernel's, so this can't break into anything. Closing at once would
+ * reset it, and the client might never see the answer (RFC 9112, section 9.6): so it is
+ * half closed here, and shut by a later sweep.
  */
-static uint64_t received_octets(int fd)
+static void tell(struct conns *conns, struct conn *conn)
 {
-	unsigned char info[256] = {0};
-	socklen_t len = sizeof(info);
-	uint64_t octets = 0;
+	static const char answer[] = "HTTP/1.1 408 Request Timeout\r\n"
+				     "Connection: close\r\n"
+				     "Content-Type: text/plain; charset=utf-8\r\n"
+				     "Content-Length: 20\r\n\r\n"
+				     "408 Request Timeout\n";
 
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) == 0 && len >= 136)
-		memcpy(&octets, info + 128, sizeof(octets));
-	return octets;
+	if (!conn->plain || send(conn->fd, answer, sizeof(answer) - 1,
+				    MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof(answer) - 1) {
+		shut(conns, conn);
+		return;
+	}
+	atomic_store(&conn->told, true);
+	shutdown(conn->fd, SHUT_WR);
 }
 
-static bool is_overdue(struct conn *conn, int64_t now_ms, const struct conns_deadlines *deadlines)
+static bool end_overdue(struct conn *conn, uint64_t state)
 {
-	int64_t waiting_ms;
-	uint64_t received;
-	uint32_t answered;
-
-	if (atomic_load_explicit(&conn->busy, memory_order_acquire))
+	if (!end(conn, state))
 		return false;
-	waiting_ms = atomic_load_explicit(&conn->waiting_ms, memory_order_relaxed);
-	received = received_octets(conn->fd);
-	answered = atomic_load_explicit(&conn->answered, memory_order_relaxed);
-	if (answered != conn->seen_answered) {
-		conn->seen_answered = answered;
-		conn->header_ms = 0;
-	} else if (received != conn->seen_received && conn->header_ms == 0) {
-		conn->header_ms = now_ms;
+	metrics_connection_timed_out();
+	return true;
+}
+
+/* Looks at one connection; ends it when it is overdue. Under the lock. */
+static void sweep(struct conns *conns, struct conn *conn, const struct conns_deadlines *deadlines)
+{
+	uint64_t state = atomic_load(&conn->state);
+	int64_t now_us = conns_now_us();
+	int64_t age_ms = (now_us - since_of(state)) / 1000;
+	struct traffic traffic;
+
+	switch (phase_of(state)) {
+	case CONN_WAITING:
+		traffic = traffic_of(conn->fd);
+		if (state != conn->seen_state)
+			conn->header_us = 0;
+		else if (traffic.received != conn->seen_received && conn->header_us == 0)
+			conn->header_us = now_us;
+		conn->seen_state = state;
+		conn->seen_received = traffic.received;
+		if (conn->header_us != 0) {
+			if ((now_us - conn->header_us) / 1000 >= deadlines->read_header_ms &&
+				end_overdue(conn, state))
+				tell(conns, conn);
+		} else if (traffic.unsent) {
+			/* Its last answer is still on its way. */
+			if (age_ms >= deadlines->write_ms && end_overdue(conn, state))
+				reset(conns, conn);
+		} else if (age_ms >= deadlines->idle_ms && end_overdue(conn, state)) {
+			shut(conns, conn);
+		}
+		break;
+	case CONN_READING:
+		if (age_ms >= deadlines->read_ms && end_overdue(conn, state))
+			tell(conns, conn);
+		break;
+	case CONN_ANSWERING:
+		if (age_ms >= deadlines->write_ms && end_overdue(conn, state))
+			reset(conns, conn);
+		break;
+	case CONN_ENDED:
+		if (age_ms >= LINGER_MS)
+			shut(conns, conn);
+		break;
 	}
-	conn->seen_received = received;
-	if (conn->header_ms != 0)
-		return now_ms - conn->header_ms >= deadlines->read_header_ms;
-	return now_ms - waiting_ms >= deadlines->idle_ms;
 }
 
 size_t conns_sweep(struct conns *conns, const struct conns_deadlines *deadlines)
 {
-	int64_t now_ms = conns_now_ms();
 	size_t count;
 
 	/* While the lock is held no descriptor in the list is closed, nor its number used again. */
 	pthread_mutex_lock(&conns->lock);
-	for (struct conn *at = conns->first; at != NULL; at = at->next) {
-		if (is_overdue(at, now_ms, deadlines))
-			shutdown(at->fd, SHUT_RDWR);
-	}
+	for (struct conn *at = conns->first; at != NULL; at = at->next)
+		sweep(conns, at, deadlines);
 	count = conns->count;
 	pthread_mutex_unlock(&conns->lock);
 	return count;

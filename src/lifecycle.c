@@ -16,6 +16,9 @@
 /* A drain looks this often whether it is done. */
 #define DRAIN_TICK_MS 10
 
+/* While all places are taken: a newcomer waits no longer for a slow client to give way. */
+#define FULL_TICK_MS 50
+
 /*
  * A kept-alive connection without a request for this long is closed by the drain. A busy
  * client's next request comes sooner and is told to close; closing at once would cross it
@@ -101,14 +104,15 @@ static bool wait_for_stop(struct server *server, const struct options *options, 
 /* Returns: how often to sweep so that deadlines are kept within about an eighth. */
 static int64_t sweep_interval(const struct options *options)
 {
-	int64_t shortest = options->read_header_timeout_ms < options->idle_timeout_ms
-				   ? options->read_header_timeout_ms
-				   : options->idle_timeout_ms;
+	const int64_t deadlines[] = {options->read_header_timeout_ms, options->read_timeout_ms,
+		options->write_timeout_ms, options->idle_timeout_ms};
+	int64_t interval_ms = 500;
 
-	shortest /= 8;
-	if (shortest < 10)
-		return 10;
-	return shortest > 500 ? 500 : shortest;
+	for (size_t i = 0; i < sizeof(deadlines) / sizeof(deadlines[0]); i++) {
+		if (deadlines[i] / 8 < interval_ms)
+			interval_ms = deadlines[i] / 8;
+	}
+	return interval_ms < 10 ? 10 : interval_ms;
 }
 
 /* Serves for duration_ms, for ever when that is negative. Returns: true when told to stop. */
@@ -119,10 +123,13 @@ static bool serve(struct server *server, const struct options *options, int64_t 
 
 	for (;;) {
 		int64_t left_ms = duration_ms < 0 ? interval_ms : end_ms - conns_now_ms();
+		int64_t wait_ms = server_is_full(server) && interval_ms > FULL_TICK_MS
+					  ? FULL_TICK_MS
+					  : interval_ms;
 
 		if (left_ms <= 0)
 			return false;
-		if (wait_for_stop(server, options, left_ms < interval_ms ? left_ms : interval_ms))
+		if (wait_for_stop(server, options, left_ms < wait_ms ? left_ms : wait_ms))
 			return true;
 		server_sweep(server);
 	}

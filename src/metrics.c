@@ -37,6 +37,8 @@ struct slot {
 	_Atomic uint64_t opened;
 	_Atomic uint64_t closed;
 	_Atomic uint64_t refused;
+	_Atomic uint64_t timed_out;
+	_Atomic uint64_t gave_way;
 };
 
 static struct slot slots[SLOTS];
@@ -105,6 +107,16 @@ void metrics_connection_closed(void)
 void metrics_connection_refused(void)
 {
 	add(&own_slot()->refused, 1);
+}
+
+void metrics_connection_timed_out(void)
+{
+	add(&own_slot()->timed_out, 1);
+}
+
+void metrics_connection_gave_way(void)
+{
+	add(&own_slot()->gave_way, 1);
 }
 
 /* Returns: the sum over all slots of the counter at this offset of struct slot. */
@@ -239,6 +251,11 @@ void metrics_write(
 		"Connections accepted, the refused ones with them.", opened);
 	add_metric(out, "hello_connections_refused_total", "counter",
 		"Connections closed at once because their address had too many.", SUM(refused));
+	add_metric(out, "hello_connections_timed_out_total", "counter",
+		"Connections ended because a deadline had passed.", SUM(timed_out));
+	add_metric(out, "hello_connections_gave_way_total", "counter",
+		"Slow connections ended because all places were taken and a client waited.",
+		SUM(gave_way));
 	add_head(out, "process_start_time_seconds", "gauge",
 		"Start time of the process since unix epoch in seconds.");
 	text_add_string(out, "process_start_time_seconds ");

@@ -32,6 +32,10 @@ void metrics_connection_opened(void);
 void metrics_connection_closed(void);
 void metrics_connection_refused(void);
 
+/* A connection missed a deadline, or gave way to a newcomer when the table was full. */
+void metrics_connection_timed_out(void);
+void metrics_connection_gave_way(void);
+
 /*
  * Appends all metrics in the Prometheus text format 0.0.4. version and libc go
  * into hello_build_info, libmicrohttpd too.

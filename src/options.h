@@ -23,6 +23,8 @@ struct options {
 	unsigned max_conns;
 	unsigned max_conns_per_ip;	/* 0 means no limit */
 	int64_t read_header_timeout_ms; /* from a request's first octet to the end of its header */
+	int64_t read_timeout_ms;	/* from then to the end of its body */
+	int64_t write_timeout_ms;	/* from then to the last octet of the answer */
 	int64_t idle_timeout_ms;	/* a quiet connection between requests */
 	uint64_t max_body_bytes;
 	int64_t drain_delay_ms;	     /* from SIGTERM to the end of listening */

@@ -12,6 +12,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -36,8 +39,10 @@
 #define INSPECT_LIMIT_MS 1000
 
 struct endpoint {
+	struct server *server;
 	struct MHD_Daemon *daemon; /* NULL: not in use */
-	int listener;		   /* -1: closed */
+	_Atomic int listener;	   /* -1: closed */
+	struct conns conns;
 };
 
 struct server {
@@ -47,7 +52,6 @@ struct server {
 	char *text;		/* owned: what `/` answers, with its newline */
 	size_t text_len;
 	struct MHD_Response *root; /* shared by all threads: the answer to `/` */
-	struct conns conns;
 	_Atomic bool draining;
 	_Atomic bool closing; /* each answer ends its connection */
 	_Atomic size_t cut;   /* requests that the stop broke off */
@@ -72,15 +76,28 @@ static void *tls_session_of(struct MHD_Connection *connection)
 }
 
 /* A handshake is over: what the client sends from here on is a request. */
-static void on_secured(void *conn)
+static void on_secured(void *conn, bool more)
 {
-	conn_set_waiting(conn);
+	conn_secured(conn, more);
+}
+
+/*
+ * If all places are taken and a client waits in the backlog, a slow connection gives way.
+ * A listening socket is readable while its backlog holds one (tcp(7)).
+ */
+static void make_room(struct endpoint *endpoint)
+{
+	struct pollfd backlog = {.fd = atomic_load(&endpoint->listener), .events = POLLIN};
+
+	if (endpoint->daemon != NULL && conns_are_full(&endpoint->conns) &&
+		poll(&backlog, 1, 0) > 0)
+		conns_make_room(&endpoint->conns);
 }
 
 static void on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
 	enum MHD_ConnectionNotificationCode code)
 {
-	struct server *server = cls;
+	struct endpoint *endpoint = cls;
 	struct conn *conn = *socket_context;
 	const struct sockaddr *peer;
 	void *session;
@@ -88,7 +105,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
 		if (conn != NULL)
-			conns_remove(&server->conns, conn);
+			conns_remove(&endpoint->conns, conn);
 		metrics_connection_closed();
 		return;
 	}
@@ -96,20 +113,18 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
 	fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
 	metrics_connection_opened();
-	conn = conns_add(&server->conns, fd, peer);
+	session = tls_session_of(connection);
+	conn = conns_add(&endpoint->conns, fd, peer, session == NULL);
 	if (conn != NULL && conn->refused)
 		metrics_connection_refused();
 	*socket_context = conn;
 	/* A session that was not started refuses its handshake, and the connection ends. */
-	session = tls_session_of(connection);
 	if (session != NULL && conn != NULL && !conn->refused)
-		tls_session_start(session, server->tls, on_secured, conn);
+		tls_session_start(session, endpoint->server->tls, on_secured, conn);
+	make_room(endpoint);
 }
 
-/*
- * The only place that sees the target whole: libmicrohttpd cuts it at '?' and then takes
- * the query apart in place.
- */
+/* A request line has come in. */
 static void *on_target(void *cls, const char *target, struct MHD_Connection *connection)
 {
 	struct conn *conn = conn_of(connection);
@@ -117,13 +132,8 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
 	(void)cls;
 	if (conn == NULL)
 		return NULL;
-	free(conn->request.target_copy);
 	conn->request = (struct conn_request){
 		.target = target, .target_len = strlen(target), .started_us = conns_now_us()};
-	if (strchr(target, '?') != NULL) {
-		conn->request.target_copy = strdup(target);
-		conn->request.target = conn->request.target_copy;
-	}
 	return conn;
 }
 
@@ -171,12 +181,14 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
 	request->header_seen = false;
 	if (code == MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN)
 		atomic_fetch_add(&server->cut, 1);
+	if (request->status == 0 && conn_was_told(conn))
+		request->status = MHD_HTTP_REQUEST_TIMEOUT;
 	duration_us = conns_now_us() - request->started_us;
 	metrics_request_ended(
 		request->status, request->received_bytes, request->sent_bytes, duration_us);
 	if (server->options->log == LOG_JSON)
 		log_json(server, connection, conn, duration_us);
-	conn_set_waiting(conn);
+	conn_enter(conn, CONN_WAITING);
 }
 
 /* One request on its way through this file. All borrowed. */
@@ -375,7 +387,8 @@ static enum MHD_Result send_answer(const struct exchange *ex, const struct route
 		response = make_response(ex, answer, NULL, &body_bytes);
 	if (response == NULL)
 		return MHD_NO;
-	if (shared || add_headers(response, answer, closing)) {
+	if (conn_enter(ex->conn, CONN_ANSWERING) &&
+		(shared || add_headers(response, answer, closing))) {
 		ex->conn->request.status = answer->status;
 		if (strcmp(ex->method, MHD_HTTP_METHOD_HEAD) != 0)
 			ex->conn->request.sent_bytes = body_bytes;
@@ -399,7 +412,7 @@ static struct route_answer refuse(unsigned status, const char *text)
 /*
  * Is there room for a redirect's header beside the request's, which stays in the connection's
  * memory? libmicrohttpd would close without an answer. It says how long the request is; what
- * it keeps for each field and query argument (56 octets, aligned to 16) is taken from 1.0.10.
+ * it keeps for each field (56 octets, aligned to 16) is taken from 1.0.10.
  */
 static bool redirect_fits(struct MHD_Connection *connection, const struct route_answer *answer)
 {
@@ -407,8 +420,7 @@ static bool redirect_fits(struct MHD_Connection *connection, const struct route_
 	const size_t other_octets = 320; /* the rest of the answer's header has at most 220 */
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	int fields = MHD_get_connection_values(
-		connection, MHD_HEADER_KIND | MHD_GET_ARGUMENT_KIND, NULL, NULL);
+	int fields = MHD_get_connection_values(connection, MHD_HEADER_KIND, NULL, NULL);
 
 	return info != NULL && fields >= 0 &&
 	       info->header_size + field_octets * (size_t)fields + route_location_size(answer) +
@@ -463,13 +475,14 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 
 	(void)url;
 	(void)upload;
-	if (conn == NULL || conn->request.target == NULL)
+	if (conn == NULL)
 		return MHD_NO; /* no memory for it */
 	if (!conn->request.header_seen) {
 		conn->request.header_seen = true;
 		conn->request.method = method;
-		conn_set_busy(conn);
 		metrics_request_started();
+		if (!conn_enter(conn, CONN_READING))
+			return MHD_NO;
 		answer = refuse_early(&ex);
 		return answer.status == 0 ? MHD_YES : send_answer(&ex, &answer);
 	}
@@ -554,14 +567,11 @@ static int start_daemon(
 	endpoint->daemon = MHD_start_daemon(flags | MHD_USE_ITC, 0, NULL, NULL, on_request, server,
 		MHD_OPTION_LISTEN_SOCKET, endpoint->listener, MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
 		MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)CONNECTION_MEMORY,
-		/* A backstop in whole seconds, for bodies and readers that stand still. */
-		MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)(server->options->idle_timeout_ms / 1000 + 1),
-		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
-		MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
-		1, MHD_OPTION_THREAD_STACK_SIZE, (size_t)THREAD_STACK, MHD_OPTION_ARRAY,
+		(size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION, on_connection, endpoint,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_URI_LOG_CALLBACK,
+		on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
+		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_THREAD_STACK_SIZE,
+		(size_t)THREAD_STACK, MHD_OPTION_ARRAY,
 		/* a pool of one is refused: that is a daemon without a pool */
 		threads < 2 ? more + 1 : more, MHD_OPTION_END);
 	return endpoint->daemon != NULL ? 0 : -1;
@@ -576,6 +586,9 @@ static int start_daemons(struct server *server, unsigned threads)
 	for (size_t i = 0; i < SERVER_ENDPOINTS; i++)
 		count += server->endpoints[i].listener >= 0;
 	limit = connection_limit(server->options->max_conns, threads, count);
+	/* All tables before the first thread. */
+	for (size_t i = 0; i < SERVER_ENDPOINTS; i++)
+		conns_init(&server->endpoints[i].conns, limit, server->options->max_conns_per_ip);
 	for (size_t i = 0; i < SERVER_ENDPOINTS; i++) {
 		if (server->endpoints[i].listener >= 0 &&
 			start_daemon(server, i, threads, limit) != 0)
@@ -601,7 +614,8 @@ static void server_free(struct server *server)
 		MHD_destroy_response(server->root);
 	free(server->text);
 	tls_server_free(server->tls);
-	pthread_mutex_destroy(&server->conns.lock);
+	for (size_t i = 0; i < SERVER_ENDPOINTS; i++)
+		conns_destroy(&server->endpoints[i].conns);
 	free(server);
 }
 
@@ -621,6 +635,18 @@ static int make_root(struct server *server)
 	return server->root != NULL && add_headers(server->root, &plain, false) ? 0 : -1;
 }
 
+/*
+ * Accepted sockets inherit this: the kernel resets a connection whose client has taken
+ * nothing of what was written for so long, also after libmicrohttpd has closed it (tcp(7),
+ * TCP_USER_TIMEOUT). A kernel that refuses leaves its own timeouts, some 15 minutes.
+ */
+static void give_up_on_deaf_clients(int listener, int64_t timeout_ms)
+{
+	const unsigned timeout = (unsigned)timeout_ms;
+
+	setsockopt(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
+}
+
 struct server *server_start(const struct options *options, unsigned threads,
 	const int listeners[SERVER_ENDPOINTS], struct tls_server *tls, struct error *err)
 {
@@ -635,9 +661,11 @@ struct server *server_start(const struct options *options, unsigned threads,
 	}
 	server->options = options;
 	server->tls = tls;
-	for (size_t i = 0; i < SERVER_ENDPOINTS; i++)
+	for (size_t i = 0; i < SERVER_ENDPOINTS; i++) {
+		server->endpoints[i].server = server;
 		server->endpoints[i].listener = listeners[i];
-	conns_init(&server->conns, options->max_conns_per_ip);
+		give_up_on_deaf_clients(listeners[i], options->write_timeout_ms);
+	}
 	gethostname(server->hostname, sizeof(server->hostname) - 1);
 	if (make_root(server) == 0 && start_daemons(server, threads) == 0)
 		return server;
@@ -691,21 +719,41 @@ void server_close_listeners(struct server *server)
 		close_listener(&server->endpoints[i]);
 }
 
-size_t server_sweep(struct server *server)
+static size_t sweep(struct server *server, int64_t idle_ms)
 {
 	const struct conns_deadlines deadlines = {
 		.read_header_ms = server->options->read_header_timeout_ms,
-		.idle_ms = server->options->idle_timeout_ms};
+		.read_ms = server->options->read_timeout_ms,
+		.write_ms = server->options->write_timeout_ms,
+		.idle_ms = idle_ms};
 
-	return conns_sweep(&server->conns, &deadlines);
+	size_t open = 0;
+
+	for (size_t i = 0; i < SERVER_ENDPOINTS; i++) {
+		make_room(&server->endpoints[i]);
+		open += conns_sweep(&server->endpoints[i].conns, &deadlines);
+	}
+	return open;
+}
+
+size_t server_sweep(struct server *server)
+{
+	return sweep(server, server->options->idle_timeout_ms);
 }
 
 size_t server_sweep_quiet(struct server *server, int quiet_ms)
 {
-	const struct conns_deadlines deadlines = {
-		.read_header_ms = server->options->read_header_timeout_ms, .idle_ms = quiet_ms};
+	return sweep(server, quiet_ms);
+}
 
-	return conns_sweep(&server->conns, &deadlines);
+bool server_is_full(struct server *server)
+{
+	for (size_t i = 0; i < SERVER_ENDPOINTS; i++) {
+		if (server->endpoints[i].daemon != NULL &&
+			conns_are_full(&server->endpoints[i].conns))
+			return true;
+	}
+	return false;
 }
 
 size_t server_stop(struct server *server)

@@ -48,7 +48,10 @@ void server_set_draining(struct server *server);
  */
 void server_close_listeners(struct server *server);
 
-/* Shuts down connections past their deadlines. Returns: the number still open. */
+/*
+ * Ends connections past their deadlines, and makes a slow one give way when all places
+ * are taken and a client waits for one. Returns: the number still open.
+ */
 size_t server_sweep(struct server *server);
 
 /*
@@ -56,6 +59,9 @@ size_t server_sweep(struct server *server);
  * requests for quiet_ms. Returns: the number still open.
  */
 size_t server_sweep_quiet(struct server *server, int quiet_ms);
+
+/* Returns: whether all places are taken. Threads: any. */
+bool server_is_full(struct server *server);
 
 /*
  * Ends all connections and threads, and frees the server.

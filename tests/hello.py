@@ -111,8 +111,9 @@ class Connection:
         """True once the peer has closed; False if it is still open after `seconds`."""
         if isinstance(self.socket, ssl.SSLSocket):
             return self._is_tls_closed_by_peer(seconds)
-        readable, _, _ = select.select([self.socket], [], [], seconds)
-        if not readable:
+        poll = select.poll()  # select() knows no descriptor above 1023
+        poll.register(self.socket, select.POLLIN)
+        if not poll.poll(seconds * 1000):
             return False
         try:
             return self.socket.recv(1, socket.MSG_PEEK) == b""

@@ -35,7 +35,7 @@ void tls_server_free(struct tls_server *server)
 }
 
 int tls_session_start(
-	void *session, struct tls_server *server, void (*secured)(void *arg), void *arg)
+	void *session, struct tls_server *server, void (*secured)(void *arg, bool more), void *arg)
 {
 	(void)session;
 	(void)server;

@@ -187,7 +187,7 @@ int session_take_server_name(
 }
 
 int tls_session_start(
-	void *opaque, struct tls_server *server, void (*secured)(void *arg), void *arg)
+	void *opaque, struct tls_server *server, void (*secured)(void *arg, bool more), void *arg)
 {
 	struct tls_session *session = opaque;
 	struct tls_identity *identity = identity_hold_current(server);
@@ -202,6 +202,14 @@ int tls_session_start(
 	mbedtls_ssl_set_user_data_p(&session->ssl, session);
 	mbedtls_ssl_set_bio(&session->ssl, session, on_send, on_receive, NULL);
 	return 0;
+}
+
+/* Returns: whether octets beyond what was read are here. */
+static bool has_more(const struct tls_session *session)
+{
+	unsigned char octet;
+
+	return session->ahead_len > 0 || recv(session->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 int gnutls_handshake(gnutls_session_t session)
@@ -229,7 +237,7 @@ int gnutls_handshake(gnutls_session_t session)
 		return fail(session, result);
 	session->secure = true;
 	if (session->secured != NULL)
-		session->secured(session->secured_arg);
+		session->secured(session->secured_arg, has_more(session));
 	return GNUTLS_E_SUCCESS;
 }
 

@@ -18,7 +18,7 @@ struct tls_session {
 	mbedtls_ssl_context ssl;
 	struct tls_identity *identity; /* NULL until tls_session_start() */
 	void *pointer;		       /* libmicrohttpd's, borrowed */
-	void (*secured)(void *arg);
+	void (*secured)(void *arg, bool more);
 	void *secured_arg;
 	int fd; /* borrowed */
 

@@ -53,11 +53,12 @@ void tls_server_free(struct tls_server *server);
 
 /*
  * Gives a new session what it needs for its handshake: the certificate of this moment.
- * secured: called with arg once the handshake is done; NULL for none
+ * secured: called with arg once the handshake is done; NULL for none. more tells whether
+ *          octets of what follows it have come already
  * Returns: 0, or -1 when memory is short; the session then refuses its handshake.
  */
 int tls_session_start(
-	void *session, struct tls_server *server, void (*secured)(void *arg), void *arg);
+	void *session, struct tls_server *server, void (*secured)(void *arg, bool more), void *arg);
 
 /* What a client and this server agreed on. NULL where there is nothing to say. */
 struct tls_description {

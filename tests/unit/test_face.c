@@ -31,8 +31,9 @@ struct pair {
 	int secured; /* calls */
 };
 
-static void count_secured(void *arg)
+static void count_secured(void *arg, bool more)
 {
+	ck_assert(!more);
 	(*(int *)arg)++;
 }
 

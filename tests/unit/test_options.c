@@ -30,6 +30,8 @@ START_TEST(defaults)
 	ck_assert_uint_eq(options.max_conns, 1024);
 	ck_assert_uint_eq(options.max_conns_per_ip, 0);
 	ck_assert_int_eq(options.read_header_timeout_ms, 5000);
+	ck_assert_int_eq(options.read_timeout_ms, 60000);
+	ck_assert_int_eq(options.write_timeout_ms, 60000);
 	ck_assert_int_eq(options.idle_timeout_ms, 60000);
 	ck_assert_uint_eq(options.max_body_bytes, 1048576);
 	ck_assert_int_eq(options.drain_delay_ms, 0);
@@ -76,8 +78,9 @@ END_TEST
 
 static const char *const bad_words[] = {"-addr=x", "-addr=", "-log=xml", "-threads=257",
 	"-max-conns=0", "-max-conns=-1", "-max-conns-per-ip=x", "-read-header-timeout=0s",
-	"-read-header-timeout=5", "-idle-timeout=2h", "-max-body=1MB", "-drain-delay=-1s",
-	"-shutdown-timeout=x", "-inspect=maybe", "-trust-proxy=", "-nope", "word", "-text"};
+	"-read-header-timeout=5", "-read-timeout=0s", "-write-timeout=2h", "-idle-timeout=2h",
+	"-max-body=1MB", "-drain-delay=-1s", "-shutdown-timeout=x", "-inspect=maybe",
+	"-trust-proxy=", "-nope", "word", "-text"};
 
 START_TEST(bad_words_are_refused)
 {
