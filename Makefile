@@ -8,8 +8,8 @@ Q := $(if $(V),,@)
 
 MODULES := address client conns cpus error flags healthcheck inspect inspect_file \
 	inspect_image inspect_parse inspect_process inspect_tree inspect_value \
-	inspect_write lifecycle listener log main metrics mux options routes screen server text \
-	version whoami
+	inspect_write lifecycle listener log main metrics mux options routes sandbox \
+	sandbox_calls sandbox_files screen server text version whoami
 TLS_MODULES := curves describe face face_refused identity pem_file random self_signed server version
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \

@@ -1,4 +1,5 @@
 #include "options.h"
+#include "sandbox.h"
 #include "suites.h"
 
 #include <stdlib.h>
@@ -34,6 +35,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(options.max_body_bytes, 1048576);
 	ck_assert_int_eq(options.drain_delay_ms, 0);
 	ck_assert_int_eq(options.shutdown_timeout_ms, 10000);
+	ck_assert_uint_eq(options.sandbox, SANDBOX_AUTO);
 	ck_assert(!options.inspect);
 	ck_assert(!options.trust_proxy);
 }
@@ -77,7 +79,8 @@ END_TEST
 static const char *const bad_words[] = {"-addr=x", "-addr=", "-log=xml", "-threads=257",
 	"-max-conns=0", "-max-conns=-1", "-max-conns-per-ip=x", "-read-header-timeout=0s",
 	"-read-header-timeout=5", "-idle-timeout=2h", "-max-body=1MB", "-drain-delay=-1s",
-	"-shutdown-timeout=x", "-inspect=maybe", "-trust-proxy=", "-nope", "word", "-text"};
+	"-shutdown-timeout=x", "-sandbox=on", "-inspect=maybe", "-trust-proxy=", "-nope", "word",
+	"-text"};
 
 START_TEST(bad_words_are_refused)
 {
