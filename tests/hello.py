@@ -40,7 +40,7 @@ def run(flavour, *args, env=None, timeout=10, **kwargs):
     """Runs the binary to its end; returns a CompletedProcess with text output."""
     return subprocess.run(
         [binary(flavour), *args],
-        env=clean_environment(**sandbox_of(flavour), **(env or {})),
+        env=clean_environment(**{**sandbox_of(flavour), **(env or {})}),
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -161,8 +161,7 @@ class Server:
         environment = clean_environment(
             ASAN_OPTIONS=report + ":detect_stack_use_after_return=1",
             UBSAN_OPTIONS=report + ":print_stacktrace=1",
-            **sandbox_of(flavour),
-            **(env or {}),
+            **{**sandbox_of(flavour), **(env or {})},
         )
         command = [binary(flavour), "serve"]
         if tls:

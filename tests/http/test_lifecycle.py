@@ -182,7 +182,7 @@ def test_as_pid_1_it_obeys_signals_and_reaps(flavour):
         ["unshare", "--pid", "--fork", "--mount-proc", "sh", "-c", script],
         stderr=subprocess.PIPE,
         text=True,
-        env=hello.clean_environment(),
+        env=hello.clean_environment(**hello.sandbox_of(flavour)),
     )
     assert "Server at" in process.stderr.readline()
     child = int(
