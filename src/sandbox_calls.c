@@ -133,8 +133,6 @@ static const struct rule rules[] = {
 	PASS_IF(open, REREAD, ARG_LACKS(1, ALL_BUT_PLAIN_READING)), /* for reading alone */
 #endif
 	PASS_IF(openat, REREAD, ARG_LACKS(2, ALL_BUT_PLAIN_READING)), /* for reading alone */
-	PASS(readv, REREAD),					      /* stdio reads so */
-	PASS(lseek, REREAD),					      /* a file's length */
 
 /* GET /inspect. */
 #ifdef SYS_open

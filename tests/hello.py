@@ -163,17 +163,19 @@ class Server:
             UBSAN_OPTIONS=report + ":print_stacktrace=1",
             **{**sandbox_of(flavour), **(env or {})},
         )
-        command = [binary(flavour), "serve"]
         if tls:
-            command += ["-addr", "", "-tls-addr", addr]
+            own = ["-addr", "", "-tls-addr", addr]
             if "-tls-cert" not in args:
-                command += ["-tls-self-signed"]
-        elif addr is not None:
-            command += ["-addr", addr]
+                own += ["-tls-self-signed"]
+        else:
+            own = ["-addr", addr] if addr is not None else []
         with open(self.log_path, "wb") as log:
             popen.setdefault("stderr", log)
-            self.process = subprocess.Popen([*command, *args], env=environment, **popen)
+            self.process = subprocess.Popen(self.command(*own, *args), env=environment, **popen)
         self.port = self._wait_for_port()
+
+    def command(self, *args):
+        return [binary(self.flavour), "serve", *args]
 
     def _wait_for_port(self):
         deadline = time.monotonic() + STARTUP_SECONDS

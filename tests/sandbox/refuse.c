@@ -2,15 +2,14 @@
  * refuse.c - runs a program where system calls fail that other kernels and container
  * engines refuse: what a host without Landlock or seccomp looks like from inside.
  *
- * usage: refuse NUMBER=ERRNO ... -- PROGRAM [ARGUMENT ...]
- *        all numbers in decimal; prctl is refused for PR_SET_NO_NEW_PRIVS alone
+ * usage: refuse NUMBER[:ARG:VALUE]=ERRNO ... -- PROGRAM [ARGUMENT ...]
+ *        all in decimal; ARG (0 to 5) and VALUE refuse the calls alone that have this argument
  * Exit status: the program's; 126 when the filter can't be set, 127 when nothing runs.
  */
 #include "sandbox_abi.h"
 
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -25,25 +24,27 @@ int main(int argc, char **argv)
 	int at = 1;
 
 	for (; at < argc && at <= REFUSED_MAX && strcmp(argv[at], "--") != 0; at++) {
-		char *equals;
-		uint32_t number = (uint32_t)strtoul(argv[at], &equals, 10);
-		uint32_t errnum = (uint32_t)strtoul(equals + (*equals == '='), NULL, 10);
 		struct bpf_instruction *next = &instructions[program.len];
+		unsigned number, arg, value, errnum;
 
 		*next++ = (struct bpf_instruction){
 			BPF_LOAD, 0, 0, offsetof(struct call_data, number)};
-		if (number == SYS_prctl) {
+		if (sscanf(argv[at], "%u:%u:%u=%u", &number, &arg, &value, &errnum) == 4 &&
+			arg < 6) {
 			*next++ = (struct bpf_instruction){BPF_IF_EQUAL, 0, 3, number};
-			*next++ = (struct bpf_instruction){
-				BPF_LOAD, 0, 0, offsetof(struct call_data, args)};
-			number = PR_SET_NO_NEW_PRIVS;
+			*next++ = (struct bpf_instruction){BPF_LOAD, 0, 0,
+				(uint32_t)offsetof(struct call_data, args) + 8 * arg};
+			number = value;
+		} else if (sscanf(argv[at], "%u=%u", &number, &errnum) != 2) {
+			break;
 		}
 		*next++ = (struct bpf_instruction){BPF_IF_EQUAL, 0, 1, number};
 		*next++ = (struct bpf_instruction){BPF_RETURN_VALUE, 0, 0, CALL_FAILS | errnum};
 		program.len = (uint16_t)(next - instructions);
 	}
 	if (at + 1 >= argc || strcmp(argv[at], "--") != 0) {
-		fputs("usage: refuse NUMBER=ERRNO ... -- PROGRAM [ARGUMENT ...]\n", stderr);
+		fputs("usage: refuse NUMBER[:ARG:VALUE]=ERRNO ... -- PROGRAM [ARGUMENT ...]\n",
+			stderr);
 		return 126;
 	}
 	instructions[program.len++] = (struct bpf_instruction){BPF_RETURN_VALUE, 0, 0, CALL_PASSES};
