@@ -147,7 +147,7 @@ static const struct rule rules[] = {
 	PASS(faccessat, WALK),	    /* is /tmp writable? */
 	PASS(geteuid, WALK),	    /* whose process it is */
 	PASS(getegid, WALK),	    /* whose process it is */
-	PASS(uname, WALK),	    /* the kernel's version */
+	PASS(uname, TLS | WALK),    /* a self-signed certificate's name; the kernel's version */
 };
 
 #if defined(__x86_64__)

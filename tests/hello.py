@@ -1,9 +1,12 @@
 """Starts the real binary and talks to it over real sockets."""
 
+import ctypes
+import errno
 import http.client
 import io
 import os
 import pathlib
+import platform
 import re
 import select
 import signal
@@ -26,6 +29,18 @@ def clean_environment(**extra):
     env = {k: v for k, v in os.environ.items() if not k.startswith("HELLO_") and k != "PORT"}
     env.update(extra)
     return env
+
+
+def landlock_abi():
+    """0 where the kernel has none, or something outside refuses it (landlock(7))."""
+    return max(0, ctypes.CDLL(None).syscall(444, None, 0, 1))
+
+
+def has_seccomp():
+    """A filter at no address is a bad address, where filters are known (seccomp(2))."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    number = {"x86_64": 317, "aarch64": 277}.get(platform.machine(), -1)
+    return libc.syscall(number, 1, 1, None) != 0 and ctypes.get_errno() == errno.EFAULT
 
 
 def sandbox_of(flavour):

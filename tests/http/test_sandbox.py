@@ -1,14 +1,15 @@
 """The sandbox of the release: what dies, what lives, and what happens where there is none."""
 
-import ctypes
 import errno
 import json
 import os
 import pathlib
 import platform
 import re
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 
@@ -19,11 +20,10 @@ PROGRAMS = hello.ROOT / "build/release/sandbox"
 STARTS = 50
 WORKERS = 4
 
-# Numbers of x86-64; those from 317 on are the same everywhere.
+# The numbers of x86-64.
 OPEN, CLOSE, MMAP, MPROTECT, SOCKET, CONNECT = 2, 3, 9, 10, 41, 42
 GETPID, BIND, EXECVE, KILL, PRCTL, OPENAT = 39, 49, 59, 62, 157, 257
-SECCOMP, GETRANDOM, LANDLOCK_CREATE_RULESET = 317, 318, 444
-LANDLOCK = [LANDLOCK_CREATE_RULESET + i for i in range(3)]
+SECCOMP, GETRANDOM, LANDLOCK = 317, 318, [444, 445, 446]
 AT_FDCWD = -100
 READ, WRITE_EXEC, EXEC = 1, 6, 4
 PRIVATE_ANONYMOUS = 0x22
@@ -32,22 +32,11 @@ PR_SET_NAME, PR_SET_NO_NEW_PRIVS = 15, 38
 X32 = 0x40000000
 
 
-def landlock_abi():
-    """0 where the kernel has none, or something outside refuses it."""
-    return max(0, ctypes.CDLL(None).syscall(LANDLOCK_CREATE_RULESET, None, 0, 1))
-
-
-def has_seccomp():
-    ctypes.set_errno(0)
-    libc = ctypes.CDLL(None, use_errno=True)
-    return libc.syscall(SECCOMP, 1, 1, None) != 0 and ctypes.get_errno() == errno.EFAULT
-
-
 needs_x86_64 = pytest.mark.skipif(
     platform.machine() != "x86_64", reason="the numbers of the calls, and inject, are x86-64's"
 )
-needs_seccomp = pytest.mark.skipif(not has_seccomp(), reason="no seccomp(2) here")
-needs_landlock = pytest.mark.skipif(landlock_abi() == 0, reason="no Landlock here")
+needs_seccomp = pytest.mark.skipif(not hello.has_seccomp(), reason="no seccomp(2) here")
+needs_landlock = pytest.mark.skipif(hello.landlock_abi() == 0, reason="no Landlock here")
 pytestmark = needs_x86_64
 
 
@@ -334,7 +323,7 @@ def test_landlock_refuses_files(start_refused):
 
 
 @needs_seccomp
-@pytest.mark.skipif(landlock_abi() < 4, reason="Landlock knows no TCP before ABI 4")
+@pytest.mark.skipif(hello.landlock_abi() < 4, reason="Landlock knows no TCP before ABI 4")
 def test_landlock_refuses_tcp(start_refused):
     server = start_refused(REFUSALS["no-seccomp"][0])
     _, made = inject(server.process, (SOCKET, *TCP4))
@@ -409,26 +398,98 @@ def probe():
         each.process.stdout.close()
 
 
-def kubernetes_volume(directory):
+def write_text(directory):
+    (directory / "tls.crt").write_text("certificate")
+    return ["tls.crt"]
+
+
+def kubernetes_volume(directory, write=write_text):
     """A volume as the kubelet makes it. Returns: what renews it."""
     directory.mkdir()
     generations = iter(range(1000))
+    current = directory / "..data"
 
     def renew():
-        generation = directory / f"..2026_11_23_{next(generations)}"
-        generation.mkdir()
-        (generation / "tls.crt").write_text("certificate")
+        old = current.resolve() if current.is_symlink() else None
+        new = directory / f"..2026_11_23_{next(generations)}"
+        new.mkdir()
+        names = write(new)
         link = directory / "..data_tmp"
-        link.symlink_to(generation.name)
-        old = os.readlink(directory / "..data") if (directory / "..data").is_symlink() else None
-        link.rename(directory / "..data")
+        link.symlink_to(new.name)
+        link.rename(current)
         if old is not None:
-            (directory / old / "tls.crt").unlink()
-            (directory / old).rmdir()
+            shutil.rmtree(old)
+        return names
 
-    renew()
-    (directory / "tls.crt").symlink_to("..data/tls.crt")
+    for name in renew():
+        (directory / name).symlink_to(f"..data/{name}")
     return renew
+
+
+def write_certificate(directory):
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "2", "-subj", "/CN=localhost",
+         "-keyout", directory / "tls.key", "-out", directory / "tls.crt"],
+        check=True,
+        capture_output=True,
+    )
+    return ["tls.crt", "tls.key"]
+
+
+def served_certificate(server):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as plain:
+        with context.wrap_socket(plain) as secured:
+            return secured.getpeercert(binary_form=True)
+
+
+@needs_seccomp
+@needs_landlock
+@pytest.mark.parametrize("log", ["text", "json"])
+def test_https_reloads_its_certificate_in_it(start, tmp_path, log):
+    volume = tmp_path / "certs"
+    renew = kubernetes_volume(volume, write_certificate)
+    files = ("-tls-cert", str(volume / "tls.crt"), "-tls-key", str(volume / "tls.key"))
+    server = start("-sandbox", "require", "-log", log, *files, tls=True)
+    seen = {served_certificate(server)}
+    for count in (1, 2):
+        renew()
+        server.send_signal(signal.SIGHUP)
+        server.log_lines("Certificate and key reloaded", count)
+        seen.add(served_certificate(server))
+    assert len(seen) == 3
+    (volume / "..data/tls.key").write_text("nonsense")
+    server.send_signal(signal.SIGHUP)
+    server.log_lines("stays as it was", 1)
+    assert served_certificate(server) in seen
+    assert server.stop() == 0
+
+
+@needs_seccomp
+@needs_landlock
+def test_https_with_a_certificate_of_its_own_opens_no_file(start):
+    server = start("-sandbox", "require", "-tls-self-signed", "-log", "json", tls=True)
+    assert server.ask("/whoami").status == 200
+    server.send_signal(signal.SIGHUP)
+    server.log_lines("reloaded", 1)
+    assert server.ask("/").status == 200
+    assert server.stop() == 0
+
+
+@needs_seccomp
+def test_https_dies_of_the_same():
+    server = hello.Server("release", "-tls-self-signed", tls=True)
+    try:
+        assert server.ask("/").status == 200
+        assert inject(server.process, WITHOUT_IT["open"][0]) == ("killed", signal.SIGSYS)
+        assert dead(server) == -signal.SIGSYS
+    finally:
+        server.process.kill()
+        server.process.wait()
+        server.reports.cleanup()
 
 
 @needs_seccomp

@@ -168,6 +168,8 @@ static const struct {
 	{&plain, SYS_openat, {0, 0, O_RDONLY}, CALL_KILLS},
 	{&plain, SYS_fstat, {0}, CALL_KILLS},
 	{&plain, SYS_getrandom, {0}, CALL_KILLS},
+	{&plain, SYS_uname, {0}, CALL_KILLS},
+	{&https, SYS_uname, {0}, CALL_PASSES},
 	{&https, SYS_getrandom, {0}, CALL_PASSES},
 	{&https, SYS_openat, {0, 0, O_RDONLY}, CALL_KILLS},
 	{&reread, SYS_openat, {0, 0, O_RDONLY}, CALL_PASSES},
