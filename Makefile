@@ -8,8 +8,8 @@ Q := $(if $(V),,@)
 
 MODULES := address client conns cpus error flags healthcheck inspect inspect_file \
 	inspect_image inspect_parse inspect_process inspect_tree inspect_value \
-	inspect_write lifecycle listener log main metrics mux options routes screen server text \
-	version whoami
+	inspect_write lifecycle listener log main metrics mux options routes sandbox \
+	sandbox_calls sandbox_files screen server text version whoami
 TLS_MODULES := curves describe face face_refused identity pem_file random self_signed server version
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
@@ -114,10 +114,19 @@ build/asan/unit:
 unit: build/asan/unit/runner ## unit tests, under AddressSanitizer and UBSan
 	build/asan/unit/runner
 
+# Programs for the tests of the sandbox, and the sandbox as it is released.
+SANDBOX_PROGRAMS := $(patsubst tests/sandbox/%.c,build/release/sandbox/%,$(wildcard tests/sandbox/*.c))
+
+build/release/sandbox/%: tests/sandbox/%.c $(patsubst %,build/release/src/%.o,sandbox sandbox_calls sandbox_files error text) Makefile
+	$(Q)echo "  LD  $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(release_CC) $(COMMON) -MT $@ -MF $@.d $(WARNINGS) $(release_CFLAGS) $(release_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^)
+-include $(SANDBOX_PROGRAMS:%=%.d)
+
 # The system's Python, which has python3-pytest; not one that happens to come first in PATH.
 PYTEST := /usr/bin/python3 -m pytest -c tests/pytest.ini
 
-http: build/release/hello build/asan/hello ## black-box HTTP tests of the release and the sanitizer build
+http: build/release/hello build/asan/hello $(SANDBOX_PROGRAMS) ## black-box HTTP tests of the release and the sanitizer build
 	$(PYTEST) tests/http
 
 image-tests: ## build the four images and test them
@@ -125,7 +134,7 @@ image-tests: ## build the four images and test them
 	ci/engine run ci/images
 	ci/engine run $(PYTEST) tests/image
 
-test: setup deps build/release/hello build/asan/hello ## everything that must hold; brings what it needs
+test: setup deps build/release/hello build/asan/hello $(SANDBOX_PROGRAMS) ## everything that must hold; brings what it needs
 	$(MAKE) --no-print-directory unit
 	ci/engine run sh -c 'ci/images && $(PYTEST) tests'
 

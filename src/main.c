@@ -8,6 +8,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "options.h"
+#include "sandbox.h"
 #include "server.h"
 #include "tls/tls.h"
 #include "version.h"
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum exit_status {
@@ -180,14 +182,48 @@ static int prepare_tls(const struct options *options, struct tls_server **tls, s
 	return 0;
 }
 
+/* Room for the list of sandbox_needs: three files and its end. */
+#define REREAD_SIZE 4
+
+/* Fills *needs. reread: the list that it then borrows. */
+static void tell_needs(
+	const struct options *options, const char **reread, struct sandbox_needs *needs)
+{
+	const char *const files[] = {options->tls_cert, options->tls_key, options->tls_client_ca};
+	size_t count = 0;
+
+	needs->walk = options->inspect;
+	needs->tls = *options->tls_addr != '\0';
+	for (size_t i = 0; needs->tls && i < sizeof(files) / sizeof(files[0]); i++) {
+		if (*files[i] != '\0')
+			reread[count++] = files[i];
+	}
+	reread[count] = NULL;
+	needs->reread = count > 0 ? reread : NULL;
+}
+
+/* Says in one line what the kernel did not give to -sandbox auto. */
+static void log_missing(const struct options *options, const struct sandbox *sandbox)
+{
+	char message[160];
+
+	snprintf(message, sizeof(message), "Sandbox: %s: %s.", sandbox_missing(sandbox),
+		strerror(sandbox->errnum));
+	log_event(options->log, message);
+}
+
 static int run_serve(int argc, char **argv)
 {
 	struct options options;
 	struct error err = {0};
+	struct sandbox_needs needs = {0};
+	struct sandbox sandbox = {0};
 	struct server *server;
+	const char *reread[REREAD_SIZE];
 	struct tls_server *tls;
 	int listeners[SERVER_ENDPOINTS];
 	unsigned ports[SERVER_ENDPOINTS];
+	unsigned threads;
 	int parsed = options_parse(argc, argv, lookup_env, &options, &err);
 
 	if (parsed > 0)
@@ -201,10 +237,25 @@ static int run_serve(int argc, char **argv)
 		listen_on(options.tls_addr, "-tls-addr", &listeners[SERVER_HTTPS],
 			&ports[SERVER_HTTPS], &err) != 0)
 		return fail(&err, EXIT_FAILED);
-	server = server_start(&options, options.threads > 0 ? options.threads : cpus_usable(),
-		listeners, tls, &err);
+	/* Both read files, which the sandbox ends: /sys/fs/cgroup, and the time zone. */
+	threads = options.threads > 0 ? options.threads : cpus_usable();
+	tzset();
+	tell_needs(&options, reread, &needs);
+	if (options.sandbox != SANDBOX_OFF)
+		sandbox_restrict_files(&needs, &sandbox);
+	if (options.sandbox == SANDBOX_REQUIRE && sandbox_check(&sandbox, &err) != 0)
+		return fail(&err, EXIT_FAILED);
+	server = server_start(&options, threads, listeners, tls, &err);
 	if (server == NULL)
 		return fail(&err, EXIT_FAILED);
+	if (options.sandbox != SANDBOX_OFF)
+		sandbox_restrict_calls(&needs, &sandbox);
+	if (options.sandbox == SANDBOX_REQUIRE && sandbox_check(&sandbox, &err) != 0) {
+		server_stop(server);
+		return fail(&err, EXIT_FAILED);
+	}
+	if (sandbox_missing(&sandbox) != NULL)
+		log_missing(&options, &sandbox);
 	announce(&options, "http", listeners[SERVER_HTTP], ports[SERVER_HTTP]);
 	announce(&options, "https", listeners[SERVER_HTTPS], ports[SERVER_HTTPS]);
 	return lifecycle_run(server, &options);

@@ -11,6 +11,9 @@
 /* In the order of enum log_format. */
 static const char *const log_formats[] = {"text", "json", "off", NULL};
 
+/* In the order of enum sandbox_mode. */
+static const char *const sandbox_modes[] = {"auto", "require", "off", NULL};
+
 #define FIELD(name) .offset = offsetof(struct options, name)
 
 static const struct flag flags[] = {
@@ -64,6 +67,9 @@ static const struct flag flags[] = {
 	{"-shutdown-timeout", "HELLO_SHUTDOWN_TIMEOUT", FLAG_DURATION, FIELD(shutdown_timeout_ms),
 		"10s", "DURATION", "then the requests in flight get this long",
 		DURATION_WANT ", from 0 to 1h", .max = HOUR_MS},
+	{"-sandbox", "HELLO_SANDBOX", FLAG_CHOICE, FIELD(sandbox), "auto", "MODE",
+		"give up files, privileges and system calls before serving: auto, require or off",
+		"want auto, require or off", .choices = sandbox_modes},
 	{"-inspect", "HELLO_INSPECT", FLAG_BOOL, FIELD(inspect), "false", NULL,
 		"serve GET /inspect: what surrounds the process", "want true or false"},
 	{"-trust-proxy", "HELLO_TRUST_PROXY", FLAG_BOOL, FIELD(trust_proxy), "false", NULL,

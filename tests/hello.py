@@ -1,9 +1,12 @@
 """Starts the real binary and talks to it over real sockets."""
 
+import ctypes
+import errno
 import http.client
 import io
 import os
 import pathlib
+import platform
 import re
 import select
 import signal
@@ -28,11 +31,31 @@ def clean_environment(**extra):
     return env
 
 
+def landlock_abi():
+    """0 where the kernel has none, or something outside refuses it (landlock(7))."""
+    return max(0, ctypes.CDLL(None).syscall(444, None, 0, 1))
+
+
+def has_seccomp():
+    """A filter at no address is a bad address, where filters are known (seccomp(2))."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    number = {"x86_64": 317, "aarch64": 277}.get(platform.machine(), -1)
+    return libc.syscall(number, 1, 1, None) != 0 and ctypes.get_errno() == errno.EFAULT
+
+
+def sandbox_of(flavour):
+    """
+    The sandbox is for the release. The sanitizers' runtime makes threads, opens files and maps
+    code when it has something to report, and a report must not end in a SIGSYS.
+    """
+    return {} if flavour in ("release", "minimal") else {"HELLO_SANDBOX": "off"}
+
+
 def run(flavour, *args, env=None, timeout=10, **kwargs):
     """Runs the binary to its end; returns a CompletedProcess with text output."""
     return subprocess.run(
         [binary(flavour), *args],
-        env=clean_environment(**(env or {})),
+        env=clean_environment(**{**sandbox_of(flavour), **(env or {})}),
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -154,19 +177,21 @@ class Server:
         environment = clean_environment(
             ASAN_OPTIONS=report + ":detect_stack_use_after_return=1",
             UBSAN_OPTIONS=report + ":print_stacktrace=1",
-            **(env or {}),
+            **{**sandbox_of(flavour), **(env or {})},
         )
-        command = [binary(flavour), "serve"]
         if tls:
-            command += ["-addr", "", "-tls-addr", addr]
+            own = ["-addr", "", "-tls-addr", addr]
             if "-tls-cert" not in args:
-                command += ["-tls-self-signed"]
-        elif addr is not None:
-            command += ["-addr", addr]
+                own += ["-tls-self-signed"]
+        else:
+            own = ["-addr", addr] if addr is not None else []
         with open(self.log_path, "wb") as log:
             popen.setdefault("stderr", log)
-            self.process = subprocess.Popen([*command, *args], env=environment, **popen)
+            self.process = subprocess.Popen(self.command(*own, *args), env=environment, **popen)
         self.port = self._wait_for_port()
+
+    def command(self, *args):
+        return [binary(self.flavour), "serve", *args]
 
     def _wait_for_port(self):
         deadline = time.monotonic() + STARTUP_SECONDS

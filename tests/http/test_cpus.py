@@ -51,7 +51,7 @@ def test_it_listens_where_ipv6_is_turned_off(flavour):
         {hello.binary(flavour)} healthcheck && kill $pid && wait $pid"""
     done = subprocess.run(
         ["unshare", "--net", "sh", "-c", script],
-        env=hello.clean_environment(),
+        env=hello.clean_environment(**hello.sandbox_of(flavour)),
         capture_output=True,
         text=True,
         timeout=60,

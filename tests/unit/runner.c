@@ -18,6 +18,7 @@ int main(void)
 	srunner_add_suite(runner, mux_suite());
 	srunner_add_suite(runner, options_suite());
 	srunner_add_suite(runner, routes_suite());
+	srunner_add_suite(runner, sandbox_suite());
 	srunner_add_suite(runner, screen_suite());
 	srunner_add_suite(runner, text_suite());
 	srunner_add_suite(runner, whoami_suite());

@@ -14,6 +14,7 @@ Suite *inspect_suite(void);
 Suite *mux_suite(void);
 Suite *options_suite(void);
 Suite *routes_suite(void);
+Suite *sandbox_suite(void);
 Suite *screen_suite(void);
 Suite *text_suite(void);
 Suite *whoami_suite(void);

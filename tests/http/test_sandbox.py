@@ -1,0 +1,588 @@
+"""The sandbox of the release: what dies, what lives, and what happens where there is none."""
+
+import errno
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import time
+
+import hello
+import pytest
+
+PROGRAMS = hello.ROOT / "build/release/sandbox"
+STARTS = 50
+WORKERS = 4
+
+# The numbers of x86-64.
+OPEN, CLOSE, MMAP, MPROTECT, SOCKET, CONNECT = 2, 3, 9, 10, 41, 42
+GETPID, BIND, EXECVE, KILL, PRCTL, OPENAT = 39, 49, 59, 62, 157, 257
+SECCOMP, GETRANDOM, LANDLOCK = 317, 318, [444, 445, 446]
+AT_FDCWD = -100
+READ, WRITE_EXEC, EXEC = 1, 6, 4
+PRIVATE_ANONYMOUS = 0x22
+TCP4 = (socket.AF_INET, socket.SOCK_STREAM, 0)
+PR_SET_NAME, PR_SET_NO_NEW_PRIVS = 15, 38
+X32 = 0x40000000
+
+
+needs_x86_64 = pytest.mark.skipif(
+    platform.machine() != "x86_64", reason="the numbers of the calls, and inject, are x86-64's"
+)
+needs_seccomp = pytest.mark.skipif(not hello.has_seccomp(), reason="no seccomp(2) here")
+needs_landlock = pytest.mark.skipif(hello.landlock_abi() == 0, reason="no Landlock here")
+pytestmark = needs_x86_64
+
+
+@pytest.fixture
+def flavour():
+    """The sanitizers' runtime needs more than a sandbox leaves: their build is tested without."""
+    return "release"
+
+
+def threads_of(process):
+    return sorted(int(tid) for tid in os.listdir(f"/proc/{process.pid}/task"))
+
+
+def status_of(process, tid):
+    text = pathlib.Path(f"/proc/{process.pid}/task/{tid}/status").read_text()
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
+def inject(process, call, tid=None):
+    """Lets a thread make a call. Returns: ("returned", value) or ("killed", signal)."""
+    if tid is None:
+        tid = threads_of(process)[-1]
+    command = [PROGRAMS / "inject", str(tid), *map(str, call)]
+    deadline = time.monotonic() + 10
+    while True:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10)
+        # A thread that was just not waiting will wait in a moment.
+        if done.returncode == 0 or "not inside" not in done.stderr or time.monotonic() > deadline:
+            break
+        time.sleep(0.01)
+    if "ptrace: Operation not permitted" in done.stderr:
+        pytest.skip("ptrace(2) is not allowed here")
+    assert done.returncode == 0, done.stderr
+    word, number = done.stdout.split()
+    return word, int(number)
+
+
+def dead(server):
+    return server.process.wait(10)
+
+
+def address4(port):
+    """A struct sockaddr_in of the loopback for inject."""
+    return "%" + (b"\x02\x00" + port.to_bytes(2, "big") + b"\x7f\x00\x00\x01" + bytes(8)).hex()
+
+
+# ---- what dies ----------------------------------------------------------------------------
+
+WITHOUT_IT = {
+    # name: a call that succeeds, or fails for another reason, where there is no sandbox
+    "open": ((OPEN, "@/etc/passwd", 0), lambda value: value > 2),
+    "openat": ((OPENAT, AT_FDCWD, "@/etc/passwd", 0), lambda value: value > 2),
+    "socket": ((SOCKET, *TCP4), lambda value: value > 2),
+    "connect": ((CONNECT, 3, address4(1), 16), lambda value: value == -errno.EISCONN),
+    "execve": ((EXECVE, "@/nonexistent", 0, 0), lambda value: value == -errno.ENOENT),
+    "mmap-wx": ((MMAP, 0, 4096, WRITE_EXEC | READ, PRIVATE_ANONYMOUS, -1, 0), lambda v: v > 0),
+    "mprotect-x": ((MPROTECT, 0, 4096, EXEC), lambda value: value == -errno.ENOMEM),
+    "kill": ((KILL, 1, 0), lambda value: value in (0, -errno.EPERM)),
+    "x32": ((X32 | GETPID,), lambda value: value == -errno.ENOSYS or value > 0),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_IT)
+def test_without_it_they_live(start, name):
+    """That the tests below kill is not their tool's doing."""
+    server = start("-sandbox", "off")
+    call, expected = WITHOUT_IT[name]
+    word, value = inject(server.process, call)
+    assert word == "returned" and expected(value), (word, value)
+    assert server.ask("/").status == 200
+    assert server.stop() == 0
+
+
+@needs_seccomp
+@pytest.mark.parametrize("name", ["open", "connect", "execve", "mmap-wx"])
+def test_it_dies_at_every_start(name):
+    for number in range(STARTS):
+        server = hello.Server("release", "-threads", str(WORKERS))
+        try:
+            tids = threads_of(server.process)
+            assert len(tids) >= WORKERS + 1
+            for tid in tids:
+                status = status_of(server.process, tid)
+                assert (status["Seccomp"], status["NoNewPrivs"]) == ("2", "1"), (number, tid)
+            assert server.ask("/").status == 200
+            # The main thread and each of the workers in turn.
+            tid = tids[number % len(tids)]
+            killed = inject(server.process, WITHOUT_IT[name][0], tid)
+            assert killed == ("killed", signal.SIGSYS), number
+            assert dead(server) == -signal.SIGSYS
+        finally:
+            server.process.kill()
+            server.process.wait()
+            server.reports.cleanup()
+
+
+@needs_seccomp
+@pytest.mark.parametrize("name", ["openat", "socket", "mprotect-x", "kill", "x32"])
+def test_these_die_too(name):
+    server = hello.Server("release")
+    try:
+        assert inject(server.process, WITHOUT_IT[name][0]) == ("killed", signal.SIGSYS)
+        assert dead(server) == -signal.SIGSYS
+    finally:
+        server.process.kill()
+        server.process.wait()
+        server.reports.cleanup()
+
+
+@needs_seccomp
+def test_a_name_for_a_thread_is_no_reason_to_die(start):
+    server = start()
+    assert inject(server.process, (PRCTL, PR_SET_NAME, "@x")) == ("returned", -errno.EPERM)
+    assert server.ask("/").status == 200
+
+
+# ---- what lives ---------------------------------------------------------------------------
+
+
+@needs_seccomp
+@needs_landlock
+@pytest.mark.parametrize("log", ["text", "json", "off"])
+def test_everything_is_served_in_it(start, log):
+    server = start("-sandbox", "require", "-log", log, "-inspect", "-idle-timeout", "300ms")
+    with server.connect() as connection:
+        routes = ["/", "/magazine/vogue", "/magazine", "/healthz", "/readyz", "/metrics"]
+        for route in [*routes, "/version", "/whoami", "/inspect"]:
+            assert connection.ask(route).status in (200, 301)
+        assert connection.ask("/", "POST", body=b"x" * 100_000).status == 200
+        connection.send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 2000000\r\n\r\n")
+        assert connection.read_answer().status == 413
+    for number in (signal.SIGHUP, signal.SIGCHLD, signal.SIGSTOP, signal.SIGCONT):
+        server.send_signal(number)
+    with server.connect() as quiet:
+        assert quiet.is_closed_by_peer(5), "the deadline's shutdown(2)"
+    assert server.ask("/").status == 200
+    told = json.loads(server.ask("/inspect").body)
+    assert (told["seccomp"], told["no_new_privs"]) == ("filter", True)
+    assert "Sandbox" not in server.log(), "nothing is missing, and nothing is said"
+    assert server.stop() == 0
+
+
+@needs_seccomp
+@needs_landlock
+def test_the_walk_sees_what_it_sees_outside(start):
+    keys = ["kernel", "machine", "uid", "libc", "ca_certificates", "os_packages", "has_shell",
+            "read_only_root", "tmp_writable", "cgroup_version", "cap_effective_hex"]
+    inside, outside = (
+        json.loads(start("-inspect", "-sandbox", mode).ask("/inspect").body)
+        for mode in ("require", "off")
+    )
+    assert {key: inside[key] for key in keys} == {key: outside[key] for key in keys}
+
+
+# ---- where something is missing -----------------------------------------------------------
+
+NO_LANDLOCK = [f"{number}={errno.ENOSYS}" for number in LANDLOCK]
+REFUSALS = {
+    # name: what is refused, and how the line begins
+    "kernel-without-landlock": (NO_LANDLOCK, "Landlock is missing: Function not implemented"),
+    "landlock-off-at-boot": (
+        [f"{number}={errno.EOPNOTSUPP}" for number in LANDLOCK],
+        "Landlock is missing: Not supported",
+    ),
+    "engine-without-landlock": (
+        [f"{number}={errno.EPERM}" for number in LANDLOCK],
+        "Landlock is missing: Operation not permitted",
+    ),
+    "landlock-refuses-at-the-end": (
+        [f"{LANDLOCK[2]}={errno.E2BIG}"],
+        "Landlock is missing: Argument list too long",
+    ),
+    "no-seccomp": ([f"{SECCOMP}={errno.EINVAL}"], "seccomp is missing: Invalid argument"),
+    "neither": (
+        [*NO_LANDLOCK, f"{SECCOMP}={errno.EINVAL}"],
+        "Landlock and seccomp are missing: Function not implemented",
+    ),
+    "nothing-at-all": (
+        [f"{PRCTL}:0:{PR_SET_NO_NEW_PRIVS}={errno.EINVAL}", *NO_LANDLOCK, f"{SECCOMP}={errno.EINVAL}"],
+        "no_new_privs, Landlock and seccomp are missing: Invalid argument",
+    ),
+}
+
+
+class Refused(hello.Server):
+    """A server in a process for which some system calls fail."""
+
+    def __init__(self, refusals, *args):
+        self.refusals = [str(PROGRAMS / "refuse"), *refusals, "--"]
+        super().__init__("release", *args)
+
+    def command(self, *args):
+        return [*self.refusals, *super().command(*args)]
+
+
+@pytest.fixture
+def start_refused():
+    servers = []
+
+    def start_server(*args):
+        servers.append(Refused(*args))
+        return servers[-1]
+
+    yield start_server
+    for server in servers:
+        try:
+            server.stop()
+        finally:
+            print(server.log()[-4000:])
+            server.reports.cleanup()
+
+
+@needs_seccomp
+@needs_landlock
+@pytest.mark.parametrize("log", ["text", "json"])
+@pytest.mark.parametrize("name", REFUSALS)
+def test_auto_serves_and_says_what_is_missing(start_refused, name, log):
+    refusals, line = REFUSALS[name]
+    server = start_refused(refusals, "-log", log)
+    said = [text for text in server.log().splitlines() if "Sandbox" in text]
+    assert len(said) == 1 and f"Sandbox: {line}." in said[0], server.log()
+    assert "Sandbox" in server.log().splitlines()[0], "before it says that it serves"
+    assert server.ask("/").status == 200
+    assert server.stop() == 0
+
+
+@needs_seccomp
+@needs_landlock
+@pytest.mark.parametrize("name", REFUSALS)
+def test_require_does_not_serve(name):
+    refusals, line = REFUSALS[name]
+    done = subprocess.run(
+        [PROGRAMS / "refuse", *refusals, "--", hello.binary("release"),
+         "-addr", "127.0.0.1:0", "-sandbox", "require"],
+        env=hello.clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=10,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f'hello: -sandbox "require": {line}; '
+        "this kernel or container refuses it; -sandbox auto serves without\n"
+    )
+
+
+@needs_seccomp
+@pytest.mark.parametrize("name", ["no-seccomp", "nothing-at-all"])
+def test_off_is_quiet_about_it(start_refused, name):
+    server = start_refused(REFUSALS[name][0], "-sandbox", "off")
+    assert server.ask("/").status == 200
+    assert "Sandbox" not in server.log()
+
+
+@needs_seccomp
+def test_a_kernel_that_knows_no_speculation_flag(start_refused):
+    """A flag that seccomp(2) doesn't know is EINVAL: gVisor, and Linux before 4.17."""
+    all_threads, speculate = 1, 4
+    refusal = f"{SECCOMP}:1:{all_threads | speculate}={errno.EINVAL}"
+    server = start_refused([refusal], "-threads", str(WORKERS))
+    assert "seccomp" not in server.log()
+    for tid in threads_of(server.process):
+        assert status_of(server.process, tid)["Seccomp_filters"].strip() == "2"
+    assert inject(server.process, WITHOUT_IT["socket"][0]) == ("killed", signal.SIGSYS)
+    assert dead(server) == -signal.SIGSYS
+
+
+# ---- Landlock alone, on a service whose filter was refused --------------------------------
+
+
+@needs_seccomp
+@needs_landlock
+def test_landlock_refuses_files(start_refused):
+    process = start_refused(REFUSALS["no-seccomp"][0]).process
+    for tid in threads_of(process):
+        for call in [
+            (OPEN, "@/etc/passwd", 0),
+            (OPENAT, AT_FDCWD, "@/", os.O_RDONLY | os.O_DIRECTORY),
+            (OPENAT, AT_FDCWD, "@/tmp/new", os.O_WRONLY | os.O_CREAT, 0o600),
+            (EXECVE, "@/bin/true", 0, 0),
+        ]:
+            assert inject(process, call, tid) == ("returned", -errno.EACCES), call
+    assert not os.path.exists("/tmp/new")
+
+
+@needs_seccomp
+@pytest.mark.skipif(hello.landlock_abi() < 4, reason="Landlock knows no TCP before ABI 4")
+def test_landlock_refuses_tcp(start_refused):
+    server = start_refused(REFUSALS["no-seccomp"][0])
+    _, made = inject(server.process, (SOCKET, *TCP4))
+    assert made > 2
+    for number, port in [(CONNECT, server.port), (BIND, 0)]:
+        called = inject(server.process, (number, made, address4(port), 16))
+        assert called == ("returned", -errno.EACCES), number
+    assert inject(server.process, (CLOSE, made)) == ("returned", 0)
+    assert server.ask("/").status == 200
+
+
+@needs_seccomp
+@needs_landlock
+def test_inspect_reads_and_writes_nothing(start_refused):
+    process = start_refused(REFUSALS["no-seccomp"][0], "-inspect").process
+    assert inject(process, (OPEN, "@/etc/passwd", 0))[1] > 2
+    writing = (OPENAT, AT_FDCWD, "@/tmp/new", os.O_WRONLY | os.O_CREAT, 0o600)
+    for call in [writing, (EXECVE, "@/bin/true", 0, 0)]:
+        assert inject(process, call) == ("returned", -errno.EACCES)
+
+
+# ---- files that are read again ------------------------------------------------------------
+
+
+class Probe:
+    """A process in the same sandbox, that makes the system calls that it is told."""
+
+    def __init__(self, *args):
+        self.process = subprocess.Popen(
+            [PROGRAMS / "probe", *args],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.said = self.process.stdout.readline().strip()
+
+    def call(self, *call):
+        """Returns: what the kernel returned; None when that was the end."""
+        self.process.stdin.write(" ".join(map(str, call)) + "\n")
+        self.process.stdin.flush()
+        said = self.process.stdout.readline()
+        return int(said) if said else None
+
+    def opens(self, path, flags=0):
+        fd = self.call(OPENAT, AT_FDCWD, f"@{path}", flags)
+        if fd is not None and fd >= 0:
+            assert self.call(CLOSE, fd) == 0
+            return True
+        assert fd in (None, -errno.EACCES, -errno.ENOENT), fd
+        return False
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        return self.process.wait(10)
+
+
+@pytest.fixture
+def probe():
+    probes = []
+
+    def start_probe(*args):
+        probes.append(Probe(*map(str, args)))
+        assert probes[-1].said == "ready"
+        return probes[-1]
+
+    yield start_probe
+    for each in probes:
+        each.process.kill()
+        each.process.wait()
+        each.process.stdin.close()
+        each.process.stdout.close()
+
+
+def write_text(directory):
+    (directory / "tls.crt").write_text("certificate")
+    return ["tls.crt"]
+
+
+def kubernetes_volume(directory, write=write_text):
+    """A volume as the kubelet makes it. Returns: what renews it."""
+    directory.mkdir()
+    generations = iter(range(1000))
+    current = directory / "..data"
+
+    def renew():
+        old = current.resolve() if current.is_symlink() else None
+        new = directory / f"..2026_11_23_{next(generations)}"
+        new.mkdir()
+        names = write(new)
+        link = directory / "..data_tmp"
+        link.symlink_to(new.name)
+        link.rename(current)
+        if old is not None:
+            shutil.rmtree(old)
+        return names
+
+    for name in renew():
+        (directory / name).symlink_to(f"..data/{name}")
+    return renew
+
+
+def write_certificate(directory):
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "2", "-subj", "/CN=localhost",
+         "-keyout", directory / "tls.key", "-out", directory / "tls.crt"],
+        check=True,
+        capture_output=True,
+    )
+    return ["tls.crt", "tls.key"]
+
+
+def served_certificate(server):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as plain:
+        with context.wrap_socket(plain) as secured:
+            return secured.getpeercert(binary_form=True)
+
+
+@needs_seccomp
+@needs_landlock
+@pytest.mark.parametrize("log", ["text", "json"])
+def test_https_reloads_its_certificate_in_it(start, tmp_path, log):
+    volume = tmp_path / "certs"
+    renew = kubernetes_volume(volume, write_certificate)
+    files = ("-tls-cert", str(volume / "tls.crt"), "-tls-key", str(volume / "tls.key"))
+    server = start("-sandbox", "require", "-log", log, *files, tls=True)
+    seen = {served_certificate(server)}
+    for count in (1, 2):
+        renew()
+        server.send_signal(signal.SIGHUP)
+        server.log_lines("Certificate and key reloaded", count)
+        seen.add(served_certificate(server))
+    assert len(seen) == 3
+    (volume / "..data/tls.key").write_text("nonsense")
+    server.send_signal(signal.SIGHUP)
+    server.log_lines("stays as it was", 1)
+    assert served_certificate(server) in seen
+    assert server.stop() == 0
+
+
+@needs_seccomp
+@needs_landlock
+def test_https_with_a_certificate_of_its_own_opens_no_file(start):
+    server = start("-sandbox", "require", "-tls-self-signed", "-log", "json", tls=True)
+    assert server.ask("/whoami").status == 200
+    server.send_signal(signal.SIGHUP)
+    server.log_lines("reloaded", 1)
+    assert server.ask("/").status == 200
+    assert server.stop() == 0
+
+
+@needs_seccomp
+def test_https_dies_of_the_same():
+    server = hello.Server("release", "-tls-self-signed", tls=True)
+    try:
+        assert server.ask("/").status == 200
+        assert inject(server.process, WITHOUT_IT["open"][0]) == ("killed", signal.SIGSYS)
+        assert dead(server) == -signal.SIGSYS
+    finally:
+        server.process.kill()
+        server.process.wait()
+        server.reports.cleanup()
+
+
+@needs_seccomp
+@needs_landlock
+@pytest.mark.parametrize("name", ["tls.crt", "..data/tls.crt"])
+def test_a_renewed_volume_is_read_again(probe, tmp_path, name):
+    renew = kubernetes_volume(tmp_path / "certs")
+    (tmp_path / "other").write_text("secret")
+    path = tmp_path / "certs" / name
+    process = probe("-files", "-calls", "-reread", path)
+    assert process.opens(path, os.O_CLOEXEC)
+    for _ in range(3):
+        renew()
+        assert process.opens(path)
+    assert not process.opens(tmp_path / "other")
+    assert not process.opens("/etc/passwd")
+    assert process.end() == 0
+
+
+@needs_seccomp
+@needs_landlock
+def test_links_into_an_archive_are_read_again(probe, tmp_path):
+    """As certbot has it: live/NAME/cert.pem -> ../../archive/NAME/cert1.pem."""
+    for directory in ("live", "archive", "beside"):
+        (tmp_path / directory).mkdir()
+        for number in (1, 2):
+            (tmp_path / directory / f"cert{number}.pem").write_text("certificate")
+    path = tmp_path / "live/cert.pem"
+    path.symlink_to("../archive/cert1.pem")
+    process = probe("-files", "-calls", "-reread", path)
+    assert process.opens(path)
+    path.unlink()
+    path.symlink_to("../archive/cert2.pem")
+    assert process.opens(path)
+    assert not process.opens(tmp_path / "beside/cert1.pem")
+
+
+@needs_seccomp
+@needs_landlock
+def test_a_relative_path_and_one_that_is_not_there(probe, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cert.pem").write_text("certificate")
+    process = probe("-files", "-calls", "-reread", "cert.pem", "-reread", "none/at/all.pem")
+    assert process.opens("cert.pem")
+    assert not process.opens("none/at/all.pem")
+    assert not process.opens("/etc/passwd")
+
+
+@needs_seccomp
+@needs_landlock
+def test_a_link_in_the_root_does_not_open_everything(probe):
+    """/bin is such a link where /usr is merged; the root is not to be read for its sake."""
+    process = probe("-files", "-calls", "-reread", "/bin/true")
+    assert process.opens("/bin/true")
+    assert not process.opens("/etc/passwd")
+
+
+@needs_seccomp
+@pytest.mark.parametrize(
+    "flags", [os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_APPEND, os.O_PATH, os.O_DIRECTORY]
+)
+def test_files_are_read_again_and_in_no_other_way(probe, tmp_path, flags):
+    path = tmp_path / "cert.pem"
+    path.write_text("certificate")
+    process = probe("-calls", "-reread", path)
+    assert process.opens(path)
+    assert process.call(OPENAT, AT_FDCWD, f"@{path}", flags, 0o600) is None
+    assert process.end() == -signal.SIGSYS
+
+
+@needs_seccomp
+def test_random_numbers_are_for_https(probe):
+    assert probe("-calls", "-tls").call(GETRANDOM, "@xxxxxxxx", 8, 0) == 8
+    without = probe("-calls")
+    assert without.call(GETRANDOM, "@xxxxxxxx", 8, 0) is None
+    assert without.end() == -signal.SIGSYS
+
+
+# ---- what is written about it -------------------------------------------------------------
+
+
+def test_the_table_in_the_document_is_the_source_s():
+    source = (hello.ROOT / "src/sandbox_calls.c").read_text()
+    table = source.split("static const struct rule rules[] = {", 1)[1].split("\n};", 1)[0]
+    rows = re.findall(
+        r"\b(?:PASS|PASS_IF|FAIL)\((\w+),\s*([A-Z_ |]+)(.*?)\),\s*/\* (.*?) \*/", table, re.S
+    )
+    assert len(rows) == len(re.findall(r"\b(?:PASS|PASS_IF|FAIL)\(", table)) > 40
+    document = (hello.ROOT / "docs/sandbox.md").read_text().split("## What may be called")[1]
+    told = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", document, re.M)
+    who = {"ALWAYS": "always", "TLS": "HTTPS", "REREAD": "certificates", "WALK": "`-inspect`"}
+    expected = [
+        (call, " or ".join(who[need] for need in needs.split(" | ")), reason)
+        for call, needs, _, reason in rows
+    ]
+    assert told == expected

@@ -1,0 +1,97 @@
+/*
+ * probe.c - enters the service's sandbox, and then makes the system calls that it is told:
+ * what the same restrictions leave of a process, without the service.
+ *
+ * usage: probe [-files] [-calls] [-walk] [-tls] [-reread FILE] ...
+ *        -files and -calls choose the stages; the others are what the service would need
+ * Prints "ready", or what is missing. Then it takes lines "NUMBER [ARGUMENT ...]", an argument
+ * being a number or @TEXT, and prints "VALUE" or "-ERRNO" for each. Ends with its input.
+ */
+#include "sandbox.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define REREAD_MAX 4
+#define LINE_SIZE  1024
+
+/* Reads a line, without its newline. Returns: false at the end. */
+static int read_line(char *line)
+{
+	size_t len = 0;
+
+	while (len < LINE_SIZE - 1 && read(STDIN_FILENO, line + len, 1) == 1) {
+		if (line[len] == '\n') {
+			line[len] = '\0';
+			return 1;
+		}
+		len++;
+	}
+	return 0;
+}
+
+static void say(const char *text)
+{
+	char line[128];
+	int len = snprintf(line, sizeof(line), "%s\n", text);
+
+	if (write(STDOUT_FILENO, line, (size_t)len) != len)
+		_exit(1);
+}
+
+int main(int argc, char **argv)
+{
+	const char *reread[REREAD_MAX + 1] = {NULL};
+	struct sandbox_needs needs = {0};
+	struct sandbox sandbox = {0};
+	int files = 0;
+	int calls = 0;
+	int paths = 0;
+	char line[LINE_SIZE];
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "-files") == 0) {
+			files = 1;
+		} else if (strcmp(argv[i], "-calls") == 0) {
+			calls = 1;
+		} else if (strcmp(argv[i], "-walk") == 0) {
+			needs.walk = true;
+		} else if (strcmp(argv[i], "-tls") == 0) {
+			needs.tls = true;
+		} else if (strcmp(argv[i], "-reread") == 0 && i + 1 < argc && paths < REREAD_MAX) {
+			reread[paths++] = argv[++i];
+			needs.reread = reread;
+		} else {
+			fprintf(stderr, "probe: what is %s?\n", argv[i]);
+			return 2;
+		}
+	}
+	if (files)
+		sandbox_restrict_files(&needs, &sandbox);
+	if (calls)
+		sandbox_restrict_calls(&needs, &sandbox);
+	say(sandbox_missing(&sandbox) != NULL ? sandbox_missing(&sandbox) : "ready");
+	while (read_line(line)) {
+		long args[7] = {0};
+		char *at = line;
+		long result;
+
+		for (int i = 0; i < 7 && *at != '\0'; i++) {
+			char *end = strchr(at, ' ');
+
+			if (end != NULL)
+				*end = '\0';
+			/* NOLINTNEXTLINE(performance-no-int-to-ptr): what a system call takes */
+			args[i] = *at == '@' ? (long)(at + 1) : strtol(at, NULL, 0);
+			at = end != NULL ? end + 1 : at + strlen(at);
+		}
+		result = syscall(args[0], args[1], args[2], args[3], args[4], args[5], args[6]);
+		snprintf(line, sizeof(line), "%ld", result == -1 ? -(long)errno : result);
+		say(line);
+	}
+	return 0;
+}
