@@ -1,6 +1,7 @@
 # servers.sh - how each server is configured, started and ended. Sourced with $tmp a directory
 # of the caller's; one server runs at a time, on PORT of a network namespace of the bench's own.
-# shellcheck shell=bash
+# $threads and $server_cpu are the caller's, too.
+# shellcheck shell=bash disable=SC2034,SC2154
 
 PORT=8080
 # Without a log first, then those that write a line or two for each request.
