@@ -47,7 +47,14 @@ class Wire:
         return types
 
 
-@pytest.mark.parametrize("target, body", [("/", b"howdy\n"), ("/magazine/vogue", b"vogue has 130 pages.\n"), ("/magazine/" + "n" * 2000, b"n" * 2000 + b" has 0 pages.\n")])
+@pytest.mark.parametrize(
+    "target, body",
+    [
+        ("/", b"howdy\n"),
+        ("/magazine/vogue", b"vogue has 130 pages.\n"),
+        ("/magazine/" + "n" * 2000, b"n" * 2000 + b" has 0 pages.\n"),
+    ],
+)
 def test_answer_is_one_record(start, target, body):
     wire = Wire(start().port)
     wire.exchange(wire.tls.do_handshake)
