@@ -148,10 +148,14 @@ compare: ## build, run and measure the images side by side; RUNS=n samples
 	ci/setup compare
 	ci/engine run ci/compare/run
 
+bench: build/release/hello ## hold hello against a bare loop, nginx, lighttpd and net/http; ROUNDS=n, QUICK=1
+	ci/setup bench
+	ci/bench/run
+
 # ---- the rest --------------------------------------------------------------------------
 
 setup: ## install what building, testing and comparing need (Debian, root), or say what is missing
-	ci/setup build test compare
+	ci/setup build test compare bench
 
 readme: build/release/hello ## write the generated parts of README.md
 	ci/readme
@@ -169,4 +173,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all fetch libraries deps unit http image-tests test images compare setup readme lint run clean help
+.PHONY: all fetch libraries deps unit http image-tests test images compare bench setup readme lint run clean help

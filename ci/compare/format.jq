@@ -27,7 +27,8 @@ def significant: if . == null then dash
 
 def seconds: if . == null then dash else significant + " s" end;
 def milliseconds: if . == null then dash else number(0) + " ms" end;
-def microseconds: if . == null then dash else significant + " µs" end;
+def microseconds: if . == null then dash elif . >= 10000 then (. / 1000 | significant) + " ms"
+	else significant + " µs" end;
 
 def thousands: if . == null then dash else
 	def groups: if length <= 3 then . else (.[:-3] | groups) + "," + .[-3:] end;
@@ -55,7 +56,8 @@ def show($key): if . == null then dash
 	elif $key == "has_shell" then yes_no
 	elif $key | endswith("_bytes") then size
 	elif $key | endswith("_per_s") then per_second
-	elif $key | endswith("_us_per_request") then microseconds
+	elif $key | endswith("_us_per_request") or endswith("_us") then microseconds
+	elif $key == "syscalls_per_request" then number(2)
 	elif $key | endswith("_ms") then milliseconds
 	elif $key | endswith("_s") then seconds
 	elif type == "number" then thousands

@@ -3,6 +3,7 @@
 #
 # --rawfile style CSS  --rawfile wide, narrow SVG (empty: no picture)  --slurpfile raw SAMPLES
 include "format" {search: "./"};
+import "sections" as bench {search: "../bench/"};
 
 def h: tostring | @html;
 def plain: [.images[] | select(.flags == "plain")];
@@ -207,6 +208,23 @@ def surface_section($ids): plain as $images | ["files", "executables", "setuid_f
 		+ ($images | small_charts($ids; [["files", "Files"], ["executables", "Executables"], ["os_packages", "OS packages"], ["setuid_files", "Setuid files"], ["cves", "Known vulnerabilities (CVE)"]]))
 		+ ($images | figures_table($ids; "What is inside"; $keys + ["has_shell", "user"] + [("cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "cve_scanner") | select(. as $key | any($images[]; .[$key] != null))])) end;
 
+# ---- the service beside other servers, of `make bench` ------------------------------------------------
+
+def bench_cell($key): if .[$key] == null then missing(.not_measured[$key] // "no reason was given") else . as $server
+	| (.[$key] | show($key) | h) | "<span title=\"\("\($server.samples[$key] | counted)\($server | bench::range($key))" | h)\">\(.)</span>" end;
+def bench_chart($key; $title): [.servers[] | select(.[$key] != null)] | (map(.[$key]) | max) as $most
+	| if . == [] then "" else "<div class=\"small\"><h3>\($title | h)</h3>"
+	+ (map(chart_row(.title; bench_cell($key); [{class: "first", width: (.[$key] / $most * 10000 | round / 100)}]; []; 1)) | join("") | chart("compact"; "")) + "</div>\n" end;
+def bench_section: .bench | if . == null then not_measured_section("figures of other servers; <code>make bench</code> leaves them") else . as $bench
+	| ("The service itself, measured \(.at | h) by <code>make bench</code>, outside of any image.\(bench::quick | h) \(bench::how | h) \(bench::noise | h)" | note)
+	+ "<div class=\"grid\">" + ([["cpu_us_per_request", "CPU time a request"], ["connection_cpu_us", "CPU time a connection with one request"],
+		["tls_cpu_us_per_request", "CPU time a request over TLS"], ["handshake_tls13_p256_full_cpu_us", "CPU time a handshake, TLS 1.3, P-256"],
+		["memory_rest_bytes", "Memory at rest"], ["memory_idle_bytes", "Memory with idle connections"]] | map(. as [$key, $title] | $bench | bench_chart($key; $title)) | join("")) + "</div>\n"
+	+ ([bench::tables[] | . as $table | table(.title; ["figure", (.servers[].title | h), (.others[] | "÷ \(.title)" | h)];
+		[.figures[] | .key as $key | [(.title | h), ($table.servers[] | bench_cell($key)), ($table.others[] | $table.ratios[$key][.name] | bench::ratio | h)]]; "numbers")
+		| more($table.title)] | join(""))
+	+ "<dl>" + ([.servers[] | select(.name | endswith("-log") | not) | "<dt>\(.title | h)</dt><dd>\(.version | h)</dd>"] | join("")) + "</dl>" end;
+
 def state: {"works": "<span class=\"state works\"><span aria-hidden=\"true\">✓</span> works</span>",
 	"fails": "<span class=\"state fails\"><span aria-hidden=\"true\">✗</span> fails</span>",
 	"not applicable": "<span class=\"state apart\"><span aria-hidden=\"true\">○</span> not applicable</span>"}[.] // "<span class=\"none\">– not run</span>";
@@ -250,9 +268,9 @@ def raw_section($rows): if $rows == [] then not_measured_section("samples.jsonl 
 def gib: if . == null then dash else (. / 1073741824 | number(1)) + " GiB" end;
 . as $report | raw_rows as $rows | ($rows | places) as $ids
 | [["sizes", "Sizes"], ["transfers", "Push and pull"], ["builds", "Build times by flag"], ["layers", "Layers"],
-	["running", "Running"], ["inside", "What is inside"], ["pitfalls", "Pitfalls"], ["absent", "Not measured"], ["raw", "Raw samples"]] as $sections
+	["running", "Running"], ["bench", "Beside other servers"], ["inside", "What is inside"], ["pitfalls", "Pitfalls"], ["absent", "Not measured"], ["raw", "Raw samples"]] as $sections
 | {sizes: sizes_section($ids), transfers: transfers_section($ids), builds: builds_section($ids), layers: layers_section,
-	running: running_section($ids), inside: surface_section($ids), pitfalls: pitfalls_section, absent: reasons_section, raw: raw_section($rows)} as $bodies
+	running: running_section($ids), bench: bench_section, inside: surface_section($ids), pitfalls: pitfalls_section, absent: reasons_section, raw: raw_section($rows)} as $bodies
 | "<!DOCTYPE html>
 <html lang=\"en\">
 <head>

@@ -2,6 +2,7 @@
 # what has no sample. A pure function of its input.
 #
 # --argjson host, bases, article, names, notes, transfers, pitfalls
+# --slurpfile bench, empty where there was none
 
 def median:
 	sort
@@ -47,4 +48,4 @@ def image($samples; $name; $flags):
 	pitfalls: $pitfalls,
 	flags_notes: $notes,
 	article: $article
-}
+} + (if $bench == [] then {} else {bench: $bench[0]} end)

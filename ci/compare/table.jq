@@ -1,6 +1,7 @@
 # table.jq - report.json to report.md. A pure function of its input.
 # The first table is the README's; a section without data is left out.
 include "format" {search: "./"};
+import "markdown" as bench {search: "../bench/"};
 
 def article_mb: if . == null then dash else "\(.) MB" end;
 def article_s: if . == null then dash else "\(.) s" end;
@@ -85,4 +86,7 @@ def pitfalls: (.pitfalls // []) as $pitfalls
 		"cpu_us_per_request", "health", "stop_ms", "exit_code"])
 	else empty end),
 ($report | figures_table("What is inside"; ["files", "executables", "setuid_files", "os_packages", "has_shell", "user", "cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "cve_scanner"])),
-($report | pitfalls)
+($report | pitfalls),
+(if $report.bench == null then empty else
+	"", "## Beside other servers", "", ($report.bench | "The service itself, measured \(.at) by `make bench`, outside of any image.", bench::section("###"))
+	end)

@@ -14,7 +14,7 @@ from reports import COMPARE, SAMPLE, write
 
 PICTURES = COMPARE.parent.parent / "build" / "tests" / "compare"
 HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;\\\n|"
-SECTIONS = ["sizes", "transfers", "builds", "layers", "running", "inside", "pitfalls", "absent", "raw"]
+SECTIONS = ["sizes", "transfers", "builds", "layers", "running", "bench", "inside", "pitfalls", "absent", "raw"]
 
 
 def make(directory, report, samples=True):
@@ -31,7 +31,7 @@ def make(directory, report, samples=True):
 def images_only():
     """What a comparison leaves that measured the images alone."""
     report = copy.deepcopy(SAMPLE)
-    for key in ("layers", "transfers", "pitfalls", "flags_notes"):
+    for key in ("layers", "transfers", "pitfalls", "flags_notes", "bench"):
         del report[key]
     report["images"] = [image for image in report["images"] if image["flags"] == "plain"]
     for image in report["images"]:
@@ -55,6 +55,9 @@ def hostile():
         pitfall.update(id=HOSTILE, title=HOSTILE, broken=HOSTILE, mend=HOSTILE)
         for result in pitfall["results"].values():
             result.update(command=HOSTILE, output=HOSTILE)
+    for server in report["bench"]["servers"]:
+        server.update(title=HOSTILE, version=HOSTILE)
+    report["bench"]["servers"][0]["not_measured"] = dict.fromkeys(report["bench"]["servers"][0]["not_measured"], HOSTILE)
     image = report["images"][0]
     image.update(name=HOSTILE, user=HOSTILE, health=HOSTILE, size_bytes=None)
     image["not_measured"] = {"size_bytes": HOSTILE, HOSTILE: HOSTILE}
@@ -234,6 +237,19 @@ def test_without_samples_a_figure_still_tells_where_it_is_from(browser, tmp_path
     page.close()
 
 
+def test_other_servers_are_beside_ours(browser, pages):
+    page = browser.open(pages["whole"], 1280, "light")
+    said = page.run("document.getElementById('bench').textContent")
+    for server in SAMPLE["bench"]["servers"]:
+        assert server["title"] in said
+    for figure in SAMPLE["bench"]["figures"]:
+        assert figure["title"] in said
+    ratio = SAMPLE["bench"]["ratios"]["hello"]["cpu_us_per_request"]["nginx"]
+    assert f"{ratio:.2f}" in said
+    assert "not measured: the sample measured no connections of nginx" in said
+    page.close()
+
+
 def test_what_was_not_measured_says_why(browser, pages):
     page = browser.open(pages["whole"], 1280, "light")
     said = page.run("document.getElementById('absent').textContent")
@@ -243,7 +259,7 @@ def test_what_was_not_measured_says_why(browser, pages):
     page.close()
 
     page = browser.open(pages["images-only"], 1280, "light")
-    for section in ("transfers", "layers", "running", "inside", "pitfalls"):
+    for section in ("transfers", "layers", "running", "bench", "inside", "pitfalls"):
         assert "Not measured: " in page.run(f"document.getElementById({section!r}).textContent"), section
     assert page.run("document.querySelectorAll('svg').length") == 0
     page.close()

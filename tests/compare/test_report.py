@@ -104,6 +104,9 @@ def test_every_figure_of_a_plain_image_is_there_or_explained(report, key):
         lambda report: report["pitfalls"][0]["results"]["naive"].update(state="maybe"),
         lambda report: report["pitfalls"][0]["results"].update(distroless={}),
         lambda report: report["flags_notes"].update(squash=""),
+        lambda report: report["bench"].pop("servers"),
+        lambda report: report["bench"]["servers"][0].update(cpu_us_per_request="6 us"),
+        lambda report: report["bench"]["servers"][0].pop("not_measured"),
     ],
 )
 def test_broken_reports_are_rejected(report, breaks):
@@ -111,7 +114,8 @@ def test_broken_reports_are_rejected(report, breaks):
     assert findings(report)
 
 
-def test_raw_samples_make_the_report(report):
+@pytest.mark.parametrize("with_bench", [True, False])
+def test_raw_samples_make_the_report(report, tmp_path, with_bench):
     """What report.jq makes of samples keeps to the schema, and is what they were made of."""
     report["images"] = [image for image in report["images"] if image["flags"] != "squash"]
     names = [image["name"] for image in report["images"] if image["flags"] == "plain"]
@@ -120,7 +124,8 @@ def test_raw_samples_make_the_report(report):
         "names": names,
         "notes": report["flags_notes"],
     }
-    arguments = [word for key, value in given.items() for word in ("--argjson", key, json.dumps(value))]
+    (tmp_path / "bench").write_text(json.dumps(report["bench"]) if with_bench else "")
+    arguments = ["--slurpfile", "bench", tmp_path / "bench"] + [word for key, value in given.items() for word in ("--argjson", key, json.dumps(value))]
     done = subprocess.run(
         ["jq", "-s", "-f", COMPARE / "report.jq", *arguments],
         input="".join(json.dumps(sample) + "\n" for sample in raw_samples(report)),
@@ -132,6 +137,7 @@ def test_raw_samples_make_the_report(report):
     made = json.loads(done.stdout)
     assert findings(made) == []
     assert made["layers"] == report["layers"]
+    assert made.get("bench") == (report["bench"] if with_bench else None)
     images = {(image["name"], image["flags"]): image for image in made["images"]}
     assert len(images) == len(report["images"])
     for image in report["images"]:
@@ -144,14 +150,14 @@ def test_raw_samples_make_the_report(report):
 
 def test_table_has_every_section(tmp_path, report):
     text = table(tmp_path, report)
-    for title in ("Sizes", "Build times by flag", "Push and pull", "Running", "What is inside", "Pitfalls"):
+    for title in ("Sizes", "Build times by flag", "Push and pull", "Running", "What is inside", "Pitfalls", "Beside other servers"):
         assert f"## {title}\n" in text
     assert "| scratch-minimal | 171 kB |" in text
     assert "None" not in text and "null" not in text
 
 
 def test_table_leaves_out_what_has_no_data(tmp_path, report):
-    for key in ("layers", "transfers", "pitfalls", "flags_notes"):
+    for key in ("layers", "transfers", "pitfalls", "flags_notes", "bench"):
         report.pop(key)
     report["images"] = [image for image in report["images"] if image["flags"] == "plain"]
     first = ("size_bytes", "compressed_bytes", "layers", "build_cold_s", "build_warm_s", "stop_ms")

@@ -6,6 +6,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "http"))
 
 from test_article import *  # noqa: E402,F401,F403
+from test_lengths import *  # noqa: E402,F401,F403
 from test_limits import *  # noqa: E402,F401,F403
 from test_refusals import *  # noqa: E402,F401,F403
 from test_routes import *  # noqa: E402,F401,F403
