@@ -2,6 +2,10 @@
 #include "text.h"
 
 #include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -9,11 +13,33 @@
 /* Longest JSON text of a value that a client chose: five of them fit into one line. */
 #define VALUE_MAX 768
 
+/* How long a reader that has fallen behind holds the service up. Then lines are lost. */
+#define PATIENCE_MS 1000
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool stalled; /* under the lock: the last line was waited for in vain */
+static _Atomic uint64_t lost;
+
+/*
+ * A pipe that polls as writable takes PIPE_BUF octets at once (pipe(7)), if nobody else
+ * writes in between: hence the lock. O_NONBLOCK would do without, but that belongs to
+ * whoever shares the descriptor, too.
+ */
 static void emit(const struct text *line)
 {
+	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	pthread_mutex_lock(&lock);
+	stalled = poll(&out, 1, stalled ? 0 : PATIENCE_MS) == 0;
 	/* One attempt: after a short write the rest would start a line of its own. */
-	if (write(STDERR_FILENO, line->data, line->len) < 0)
-		return;
+	if (stalled || write(STDERR_FILENO, line->data, line->len) < 0)
+		atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
+	pthread_mutex_unlock(&lock);
+}
+
+uint64_t log_lost_lines(void)
+{
+	return atomic_load_explicit(&lost, memory_order_relaxed);
 }
 
 /* Appends "2006/01/02 15:04:05 ", local time as Go's log package prints it. */

@@ -27,7 +27,8 @@ struct log_request {
 
 /*
  * Logs a request in the article's shape: two lines, its address and the number of calls so far.
- * Errors:  a failed write is ignored: a dead reader or a full disk must not stop the service.
+ * Errors:  a failed write is ignored, and a reader that stands still is waited for once, a
+ *          second long: neither it, nor a dead one, nor a full disk must stop the service.
  * Threads: safe from any thread; both lines go out in one write(2).
  */
 void log_request_text(const char *remote, uint64_t calls);
@@ -44,5 +45,8 @@ void log_request_json(const struct log_request *req);
  * Threads: safe from any thread.
  */
 void log_event(enum log_format format, const char *message);
+
+/* Returns: how many writes were given up, or failed. Threads: safe from any thread. */
+uint64_t log_lost_lines(void);
 
 #endif

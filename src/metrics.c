@@ -224,8 +224,8 @@ static void write_label(struct text *out, const char *name, const char *value, b
 	text_add_string(out, last ? "\"" : "\",");
 }
 
-void metrics_write(
-	struct text *out, const char *version, const char *libc, const char *libmicrohttpd)
+void metrics_write(struct text *out, uint64_t lost_log_lines, const char *version, const char *libc,
+	const char *libmicrohttpd)
 {
 	uint64_t ended;
 	uint64_t started;
@@ -256,6 +256,9 @@ void metrics_write(
 	add_metric(out, "hello_connections_gave_way_total", "counter",
 		"Slow connections ended because all places were taken and a client waited.",
 		SUM(gave_way));
+	add_metric(out, "hello_log_lines_lost_total", "counter",
+		"Log lines that could not be written, or whose reader stood still.",
+		lost_log_lines);
 	add_head(out, "process_start_time_seconds", "gauge",
 		"Start time of the process since unix epoch in seconds.");
 	text_add_string(out, "process_start_time_seconds ");

@@ -39,8 +39,9 @@ void metrics_connection_gave_way(void);
 /*
  * Appends all metrics in the Prometheus text format 0.0.4. version and libc go
  * into hello_build_info, libmicrohttpd too.
+ * lost_log_lines: as log_lost_lines() counts them
  */
-void metrics_write(
-	struct text *out, const char *version, const char *libc, const char *libmicrohttpd);
+void metrics_write(struct text *out, uint64_t lost_log_lines, const char *version, const char *libc,
+	const char *libmicrohttpd);
 
 #endif

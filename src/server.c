@@ -300,7 +300,8 @@ static int write_body(const struct exchange *ex, const struct route_answer *answ
 	if (text_allocate(out, size) == NULL)
 		return -1;
 	if (answer->body == ROUTE_BODY_METRICS)
-		metrics_write(out, version_hello(), version_libc(), MHD_get_version());
+		metrics_write(
+			out, log_lost_lines(), version_hello(), version_libc(), MHD_get_version());
 	else if (answer->body == ROUTE_BODY_VERSION)
 		version_write_json(MHD_get_version(), out);
 	else

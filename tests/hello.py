@@ -168,14 +168,16 @@ class Connection:
 class Server:
     """A running `hello serve` on a free port of the loopback; with tls=True HTTPS alone."""
 
-    def __init__(self, flavour, *args, env=None, addr="127.0.0.1:0", tls=False, **popen):
+    def __init__(
+        self, flavour, *args, env=None, addr="127.0.0.1:0", tls=False, sanitizer="", **popen
+    ):
         self.flavour = flavour
         self.context = trusting_context() if tls else None
         self.reports = tempfile.TemporaryDirectory(prefix="hello-test-")
         self.log_path = pathlib.Path(self.reports.name) / "stderr"
         report = f"log_path={self.reports.name}/sanitizer:abort_on_error=0"
         environment = clean_environment(
-            ASAN_OPTIONS=report + ":detect_stack_use_after_return=1",
+            ASAN_OPTIONS=report + ":detect_stack_use_after_return=1:" + sanitizer,
             UBSAN_OPTIONS=report + ":print_stacktrace=1",
             **{**sandbox_of(flavour), **(env or {})},
         )

@@ -1,5 +1,6 @@
 """The log: its formats, what clients can't do to it, and what it can't do to the service."""
 
+import contextlib
 import datetime
 import itertools
 import json
@@ -7,6 +8,7 @@ import os
 import pathlib
 import re
 import resource
+import select
 import threading
 import time
 
@@ -75,6 +77,10 @@ def start_elsewhere(flavour):
             server.stop()
         finally:
             server.reports.cleanup()
+
+
+def is_empty(pipe):
+    return not select.select([pipe], [], [], 0)[0]
 
 
 def own_address(connection):
@@ -441,6 +447,50 @@ def test_a_file_size_limit_does_not_stop_it(start):
     server = start(preexec_fn=limit)
     check_serving(server)
     assert server.log_path.stat().st_size == 1000
+
+
+@pytest.mark.parametrize("log", ["text", "json"])
+def test_a_reader_that_stands_still_does_not_stop_it(start_elsewhere, log):
+    """A full pipe costs one second and the lines; when it is read again, they come again."""
+    reading, writing = os.pipe()
+    try:
+        server = start_elsewhere("-log", log, stderr=writing)
+        os.close(writing)
+        deadline = time.monotonic() + 30
+        with server.connect() as connection:
+            while server.metrics()["hello_log_lines_lost_total"] < 10:
+                for _ in range(50):
+                    assert connection.ask("/").status == 200
+                assert time.monotonic() < deadline
+            lost = server.metrics()["hello_log_lines_lost_total"]
+            while not is_empty(reading):
+                os.read(reading, 1 << 16)
+            assert connection.ask("/seen").status == 200
+            assert server.metrics()["hello_log_lines_lost_total"] <= lost + 1
+        deadline = time.monotonic() + 5
+        while is_empty(reading):
+            assert time.monotonic() < deadline
+        assert os.read(reading, 1 << 16)
+    finally:
+        os.close(reading)
+
+
+@pytest.mark.parametrize("log", ["text", "json"])
+def test_it_stops_though_nobody_reads(start_elsewhere, log):
+    """The pipe is full from the start: not even its first line finds room."""
+    reading, writing = os.pipe()
+    try:
+        os.set_blocking(writing, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writing, b"x" * 4096)
+        os.set_blocking(writing, True)
+        server = start_elsewhere("-log", log, stderr=writing)
+        os.close(writing)
+        assert server.ask("/readyz").status == 200
+        assert server.stop() == 0
+    finally:
+        os.close(reading)
 
 
 CLOSED = [fds for count in (1, 2, 3) for fds in itertools.combinations((0, 1, 2), count)]
