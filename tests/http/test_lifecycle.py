@@ -132,16 +132,15 @@ def test_connections_in_the_backlog_are_served(start):
 class Client(threading.Thread):
     """Asks over one kept-alive connection until it is told to close; counts what is lost."""
 
-    def __init__(self, server, tls):
+    def __init__(self, server):
         super().__init__(daemon=True)
         self.server = server
-        self.tls = tls
         self.answered = 0
         self.lost = None
         self.start()
 
     def run(self):
-        with self.server.connect(tls=self.tls) as connection:
+        with self.server.connect() as connection:
             while True:
                 try:
                     answer = connection.ask("/magazine/vogue")
@@ -156,9 +155,9 @@ class Client(threading.Thread):
                     return
 
 
-def drain_under_load(server, tls=None):
-    """SIGTERM while 32 kept-alive clients ask. tls: an ssl.SSLContext, None for plain HTTP."""
-    clients = [Client(server, tls) for _ in range(32)]
+def drain_under_load(server):
+    """SIGTERM while 32 kept-alive clients ask."""
+    clients = [Client(server) for _ in range(32)]
     wait_until(lambda: all(client.answered > 0 for client in clients), seconds=20)
     assert server.stop() == 0
     for client in clients:
