@@ -6,7 +6,7 @@ MAKEFLAGS += --no-builtin-rules
 # V=1 shows the commands.
 Q := $(if $(V),,@)
 
-MODULES := address client conns cpus error flags healthcheck inspect inspect_file \
+MODULES := address client condition conns cpus error flags healthcheck inspect inspect_file \
 	inspect_image inspect_parse inspect_process inspect_tree inspect_value \
 	inspect_write lifecycle listener log main metrics mux options routes screen server text \
 	version whoami
