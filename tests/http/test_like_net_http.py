@@ -211,7 +211,7 @@ DIFFERENCES = [
         "The answer's header is made in the same 8 KiB.",
         lambda req, reply: is_redirect(req, reply)
         and len(req.target) <= CONNECTION_MEMORY
-        and len(req.target) + len(reply.location) > CONNECTION_MEMORY - 512,
+        and len(req.target) + len(reply.location) > CONNECTION_MEMORY - 384,
         lambda req, reply: REFUSED._replace(status=414),
     ),
 ]
