@@ -6,7 +6,7 @@ MAKEFLAGS += --no-builtin-rules
 # V=1 shows the commands.
 Q := $(if $(V),,@)
 
-MODULES := address client conns cpus error flags healthcheck inspect inspect_file \
+MODULES := address client condition conns cpus error flags healthcheck inspect inspect_file \
 	inspect_image inspect_parse inspect_process inspect_tree inspect_value \
 	inspect_write lifecycle listener log main metrics mux options routes sandbox \
 	sandbox_calls sandbox_files screen server text version whoami
@@ -129,6 +129,10 @@ PYTEST := /usr/bin/python3 -m pytest -c tests/pytest.ini
 http: build/release/hello build/asan/hello $(SANDBOX_PROGRAMS) ## black-box HTTP tests of the release and the sanitizer build
 	$(PYTEST) tests/http
 
+http-score: build/release/hello ## measure hello, nginx and net/http by the RFCs; writes a part of docs/http.md
+	ci/setup build test
+	/usr/bin/python3 tests/http/rfc_score.py
+
 image-tests: ## build the four images and test them
 	ci/setup images
 	ci/engine run ci/images
@@ -173,4 +177,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all fetch libraries deps unit http image-tests test images compare bench setup readme lint run clean help
+.PHONY: all fetch libraries deps unit http http-score image-tests test images compare bench setup readme lint run clean help

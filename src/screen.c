@@ -82,18 +82,24 @@ void screen_field(struct screen *screen, const char *name, size_t name_len, cons
 		screen->content_lengths++;
 	} else if (is_name(name, name_len, "Transfer-Encoding")) {
 		screen->transfer_encodings++;
+	} else if (is_name(name, name_len, "Expect")) {
+		if (value_len > 0 && !is_name(value, value_len, "100-continue"))
+			screen->unknown_expectation = true;
 	}
 }
 
-bool screen_passes(const struct screen *screen, const char *method, const char *protocol)
+enum screen_verdict screen_judge(
+	const struct screen *screen, const char *method, const char *protocol)
 {
 	bool old = strcmp(protocol, "HTTP/1.0") == 0;
 
 	if (screen->malformed || !is_token(method, strlen(method)))
-		return false;
+		return SCREEN_MALFORMED;
 	if (screen->hosts > 1 || (screen->hosts == 0 && !old))
-		return false;
+		return SCREEN_MALFORMED;
 	if (old && screen->transfer_encodings > 0)
-		return false;
-	return screen->content_lengths + screen->transfer_encodings <= 1;
+		return SCREEN_MALFORMED;
+	if (screen->content_lengths + screen->transfer_encodings > 1)
+		return SCREEN_MALFORMED;
+	return screen->unknown_expectation && !old ? SCREEN_UNKNOWN_EXPECTATION : SCREEN_PASSED;
 }

@@ -1,7 +1,7 @@
 /*
  * screen.h - refuses requests that two readers could understand differently, before anything
- * acts on them: what request smuggling is made of. Stricter than libmicrohttpd's own checks,
- * and independent of them. Pure.
+ * acts on them: what request smuggling is made of; and those that expect what nobody here
+ * does. Stricter than libmicrohttpd's own checks, and independent of them. Pure.
  */
 #ifndef HELLO_SCREEN_H
 #define HELLO_SCREEN_H
@@ -15,6 +15,13 @@ struct screen {
 	unsigned content_lengths;
 	unsigned transfer_encodings;
 	bool malformed;
+	bool unknown_expectation;
+};
+
+enum screen_verdict {
+	SCREEN_PASSED,		    /* the request may be answered */
+	SCREEN_MALFORMED,	    /* 400, and the connection's end */
+	SCREEN_UNKNOWN_EXPECTATION, /* 417 (RFC 9110, section 10.1.1), and the connection's end */
 };
 
 /*
@@ -30,9 +37,10 @@ void screen_field(struct screen *screen, const char *name, size_t name_len, cons
  * Judges the whole header, once all fields were looked at.
  * method:   must be a token (RFC 9110, section 9.1)
  * protocol: "HTTP/1.1" demands exactly one Host (RFC 9112, section 3.2), "HTTP/1.0" none or
- *           one, and no Transfer-Encoding (RFC 9112, section 6.1)
- * Returns: true if the request may be answered; false for 400 and the connection's end.
+ *           one, and no Transfer-Encoding (RFC 9112, section 6.1); its
+ *           expectations mean nothing (RFC 9110, section 10.1.1)
  */
-bool screen_passes(const struct screen *screen, const char *method, const char *protocol);
+enum screen_verdict screen_judge(
+	const struct screen *screen, const char *method, const char *protocol);
 
 #endif

@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include "condition.h"
 #include "conns.h"
 #include "inspect.h"
 #include "metrics.h"
@@ -150,8 +151,8 @@ static void log_json(const struct server *server, struct MHD_Connection *connect
 {
 	const struct conn_request *request = &conn->request;
 	struct log_request line = {.remote = conn->remote,
-		.method = request->method,
-		.target = request->target,
+		.method = request->method != NULL ? request->method : "",
+		.target = request->target != NULL ? request->target : "",
 		.target_len = request->target_len,
 		.status = request->status,
 		.body_bytes = request->sent_bytes,
@@ -165,30 +166,46 @@ static void log_json(const struct server *server, struct MHD_Connection *connect
 	log_request_json(&line);
 }
 
-/* The request's memory still stands here: libmicrohttpd reuses it after this call. */
+/*
+ * A request has ended: answered, broken off, or refused by libmicrohttpd itself, maybe before
+ * any other callback knew of it. Its memory still stands here; it is reused after this call.
+ */
 static void on_completed(void *cls, struct MHD_Connection *connection, void **request_context,
 	enum MHD_RequestTerminationCode code)
 {
 	struct server *server = cls;
-	struct conn *conn = *request_context;
+	const union MHD_ConnectionInfo *queued =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
+	unsigned status = queued != NULL ? queued->http_status : 0;
+	struct conn *conn = conn_of(connection); /* a refused request line has no context */
 	struct conn_request *request;
-	int64_t duration_us;
+	int64_t duration_us = 0;
 
 	*request_context = NULL;
-	if (conn == NULL || !conn->request.header_seen)
+	if (conn == NULL)
 		return;
 	request = &conn->request;
-	request->header_seen = false;
-	if (code == MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN)
+	if (status == 0 && conn_was_told(conn))
+		status = MHD_HTTP_REQUEST_TIMEOUT;
+	if (!request->header_seen && status == 0)
+		return;
+	if (!request->header_seen)
+		metrics_request_started();
+	else if (code == MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN)
 		atomic_fetch_add(&server->cut, 1);
-	if (request->status == 0 && conn_was_told(conn))
-		request->status = MHD_HTTP_REQUEST_TIMEOUT;
-	duration_us = conns_now_us() - request->started_us;
+	if (request->status != status) {
+		request->status = status;
+		request->sent_bytes = 0; /* libmicrohttpd's refusals have no body */
+	}
+	if (request->started_us != 0)
+		duration_us = conns_now_us() - request->started_us;
 	metrics_request_ended(
 		request->status, request->received_bytes, request->sent_bytes, duration_us);
 	if (server->options->log == LOG_JSON)
 		log_json(server, connection, conn, duration_us);
-	conn_enter(conn, CONN_WAITING);
+	if (request->header_seen)
+		conn_enter(conn, CONN_WAITING);
+	*request = (struct conn_request){0};
 }
 
 /* One request on its way through this file. All borrowed. */
@@ -391,7 +408,8 @@ static enum MHD_Result send_answer(const struct exchange *ex, const struct route
 	if (conn_enter(ex->conn, CONN_ANSWERING) &&
 		(shared || add_headers(response, answer, closing))) {
 		ex->conn->request.status = answer->status;
-		if (strcmp(ex->method, MHD_HTTP_METHOD_HEAD) != 0)
+		if (strcmp(ex->method, MHD_HTTP_METHOD_HEAD) != 0 &&
+			answer->status != MHD_HTTP_NOT_MODIFIED)
 			ex->conn->request.sent_bytes = body_bytes;
 		result = MHD_queue_response(ex->connection, answer->status, response);
 	}
@@ -408,25 +426,6 @@ static struct route_answer refuse(unsigned status, const char *text)
 		.close = true,
 		.text = text,
 		.text_len = strlen(text)};
-}
-
-/*
- * Is there room for a redirect's header beside the request's, which stays in the connection's
- * memory? libmicrohttpd would close without an answer. It says how long the request is; what
- * it keeps for each field (56 octets, aligned to 16) is taken from 1.0.10.
- */
-static bool redirect_fits(struct MHD_Connection *connection, const struct route_answer *answer)
-{
-	const size_t field_octets = 64;
-	const size_t other_octets = 320; /* the rest of the answer's header has at most 220 */
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	int fields = MHD_get_connection_values(connection, MHD_HEADER_KIND, NULL, NULL);
-
-	return info != NULL && fields >= 0 &&
-	       info->header_size + field_octets * (size_t)fields + route_location_size(answer) +
-			       other_octets <=
-		       CONNECTION_MEMORY;
 }
 
 /* Returns: whether the header announces a body over the limit (RFC 9110, section 8.6). */
@@ -457,11 +456,42 @@ static struct route_answer refuse_early(const struct exchange *ex)
 	struct screen screen = {0};
 
 	MHD_get_connection_values_n(ex->connection, MHD_HEADER_KIND, screen_header, &screen);
-	if (!screen_passes(&screen, ex->method, ex->version))
+	switch (screen_judge(&screen, ex->method, ex->version)) {
+	case SCREEN_MALFORMED:
 		return refuse(MHD_HTTP_BAD_REQUEST, "400 Bad Request");
+	case SCREEN_UNKNOWN_EXPECTATION:
+		return refuse(MHD_HTTP_EXPECTATION_FAILED, "417 Expectation Failed\n");
+	case SCREEN_PASSED:
+		break;
+	}
 	if (announces_too_much(ex->connection, ex->server->options->max_body_bytes))
 		return refuse(MHD_HTTP_CONTENT_TOO_LARGE, "413 Content Too Large\n");
 	return (struct route_answer){.status = 0};
+}
+
+/* Turns an answer into 304 or 412 where the request's preconditions demand it. */
+static void check_conditions(const struct exchange *ex, struct route_answer *answer)
+{
+	const char *if_match = MHD_lookup_connection_value(
+		ex->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_MATCH);
+	const char *if_none_match = MHD_lookup_connection_value(
+		ex->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_NONE_MATCH);
+	const char *text = "412 Precondition Failed\n";
+
+	switch (condition_check(ex->method, answer->status, if_match, if_none_match)) {
+	case CONDITION_NOT_MODIFIED:
+		answer->status = MHD_HTTP_NOT_MODIFIED; /* with the length that 200 would have */
+		break;
+	case CONDITION_FAILED:
+		*answer = (struct route_answer){.status = MHD_HTTP_PRECONDITION_FAILED,
+			.body = ROUTE_BODY_READY,
+			.content_type = "text/plain; charset=utf-8",
+			.text = text,
+			.text_len = strlen(text)};
+		break;
+	case CONDITION_HOLDS:
+		break;
+	}
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
@@ -513,8 +543,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		if (server->options->log == LOG_TEXT)
 			log_request_text(conn->remote, calls);
 		answer = route_request(&request);
-		if (answer.body == ROUTE_BODY_REDIRECT && !redirect_fits(connection, &answer))
-			answer = refuse(MHD_HTTP_URI_TOO_LONG, "414 URI Too Long\n");
+		check_conditions(&ex, &answer);
 	}
 	return send_answer(&ex, &answer);
 }

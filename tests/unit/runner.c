@@ -10,6 +10,7 @@ int main(void)
 	int failed;
 
 	srunner_add_suite(runner, client_suite());
+	srunner_add_suite(runner, condition_suite());
 	srunner_add_suite(runner, cpus_suite());
 	srunner_add_suite(runner, curves_suite());
 	srunner_add_suite(runner, face_suite());

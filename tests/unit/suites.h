@@ -6,6 +6,7 @@
 
 Suite *address_suite(void);
 Suite *client_suite(void);
+Suite *condition_suite(void);
 Suite *cpus_suite(void);
 Suite *curves_suite(void);
 Suite *face_suite(void);

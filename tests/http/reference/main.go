@@ -1,8 +1,11 @@
 // The routes of hello on net/http: what its ServeMux and Server do by themselves is what
-// test_like_net_http.py compares with. It ends when its standard input does.
+// test_like_net_http.py compares with. With -max-body it reads bodies, as hello does, for the
+// score of rfc_score.py. It ends when its standard input does.
 package main
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -34,7 +37,27 @@ func magazine(w http.ResponseWriter, r *http.Request) {
 	plain(w, fmt.Sprintf("%s has %d pages.\n", name, pages[name]))
 }
 
+// withBody reads a request's body before it is answered.
+func withBody(next http.Handler, max int64) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var tooLarge *http.MaxBytesError
+		_, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, max))
+		switch {
+		case errors.As(err, &tooLarge):
+			http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+		case err != nil:
+			w.Header().Set("Connection", "close")
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
 func main() {
+	maxBody := flag.Int64("max-body", -1, "read bodies of at most so many octets; -1: don't")
+	maxHeader := flag.Int("max-header", 0, "octets of a header; 0: net/http's default")
+	flag.Parse()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", always("howdy\n"))
 	mux.HandleFunc("/magazine/", magazine)
@@ -50,5 +73,9 @@ func main() {
 		io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}()
-	log.Fatal(http.Serve(listener, mux))
+	server := &http.Server{Handler: mux, MaxHeaderBytes: *maxHeader}
+	if *maxBody >= 0 {
+		server.Handler = withBody(mux, *maxBody)
+	}
+	log.Fatal(server.Serve(listener))
 }

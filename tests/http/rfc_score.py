@@ -1,0 +1,151 @@
+"""Runs rfc_cases.py against hello, nginx and Go's net/http, and publishes how each does.
+
+usage: /usr/bin/python3 tests/http/rfc_score.py    (or `make http-score`)
+Writes build/http/score.json and the generated part of docs/http.md.
+"""
+
+import concurrent.futures
+import datetime
+import json
+import pathlib
+import platform
+import re
+import sys
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent)]
+
+import hello  # noqa: E402
+import rfc  # noqa: E402
+import rfc_cases  # noqa: E402
+
+RAW = hello.ROOT / "build" / "http" / "score.json"
+PAGE = hello.ROOT / "docs" / "http.md"
+SECONDS = 5
+LEVELS = [rfc_cases.MUST, rfc_cases.SHOULD, rfc_cases.CHOICE]
+
+
+def score(port):
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        outcomes = pool.map(lambda case: rfc.run(port, case, SECONDS), rfc_cases.CASES)
+        return [outcome._asdict() for outcome in outcomes]
+
+
+def measure():
+    """Returns: what build/http/score.json has."""
+    import peers  # needs pytest, which those who only read the score do without
+
+    servers = []
+    ours = hello.Server("release", "-log", "off")
+    try:
+        version = re.search(r'version="([^"]+)"', ours.ask("/metrics").body.decode())[1]
+        servers.append({"name": "hello", "version": version, "outcomes": score(ours.port)})
+    finally:
+        ours.stop()
+        ours.reports.cleanup()
+    for make in (peers.Nginx, peers.NetHTTP):
+        with make() as peer:
+            servers.append(
+                {"name": peer.name, "version": peer.version, "outcomes": score(peer.port)}
+            )
+    return {
+        "time": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "system": platform.freedesktop_os_release()["PRETTY_NAME"],
+        "cases": [
+            {"name": case.name, "section": case.section, "level": case.level}
+            for case in rfc_cases.CASES
+        ],
+        "servers": servers,
+    }
+
+
+# ---- the page ---------------------------------------------------------------------------
+
+
+def cell(text):
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+
+
+def row(*cells):
+    return "| " + " | ".join(str(text) for text in cells) + " |"
+
+
+def write_score(result):
+    cases = result["cases"]
+    lines = [
+        f"Measured {result['time']} on {result['system']}; {len(cases)} cases.",
+        "",
+        row("", *(f"{s['name']} {s['version']}" for s in result["servers"])),
+        "|---|" + "--:|" * len(result["servers"]),
+    ]
+    for level in [*LEVELS, "all"]:
+        cells = []
+        for server in result["servers"]:
+            passed = [
+                outcome["passed"]
+                for case, outcome in zip(cases, server["outcomes"])
+                if level in (case["level"], "all")
+            ]
+            cells.append(f"{sum(passed)} of {len(passed)}")
+        lines.append(row(level, *cells))
+    return lines
+
+
+def write_differences(result):
+    ours, *others = result["servers"]
+    lines = [
+        row("case", "RFC", "", *(server["name"] for server in [ours, *others])),
+        "|---|---|---|" + "---|" * len(result["servers"]),
+    ]
+    for i, case in enumerate(result["cases"]):
+        outcomes = [server["outcomes"][i] for server in result["servers"]]
+        if all(outcome["passed"] for outcome in outcomes):
+            continue
+        said = [
+            cell(outcome["said"]) if outcome["passed"] else f"**{cell(outcome['said'])}**"
+            for outcome in outcomes
+        ]
+        lines.append(row(cell(case["name"]), case["section"], case["level"], *said))
+    return lines
+
+
+def write_cases(result):
+    lines = []
+    for case in result["cases"]:
+        lines.append(f"- {cell(case['name'])} ({case['section']}, {case['level']})")
+    return lines
+
+
+def fill(text, name, lines):
+    """Replaces what stands between <!-- NAME --> and <!-- /NAME -->."""
+    start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+    before, rest = text.split(start, 1)
+    return before + start + "\n".join(lines) + "\n" + end + rest.split(end, 1)[1]
+
+
+def publish(result):
+    text = PAGE.read_text()
+    text = fill(text, "score", write_score(result))
+    text = fill(text, "differences", write_differences(result))
+    text = fill(text, "cases", write_cases(result))
+    PAGE.write_text(text)
+
+
+def published():
+    """The names of the cases on the page."""
+    part = PAGE.read_text().split("<!-- cases -->\n", 1)[1].split("<!-- /cases -->", 1)[0]
+    names = re.findall(r"^- (.*) \(\d+ [\d.]+, [A-Z]+\)$", part, re.M)
+    return [name.replace("&lt;", "<").replace("\\|", "|").replace("\\\\", "\\") for name in names]
+
+
+def main():
+    result = measure()
+    RAW.parent.mkdir(parents=True, exist_ok=True)
+    RAW.write_text(json.dumps(result, indent=1) + "\n")
+    publish(result)
+    print("\n".join(write_score(result)))
+    if not all(outcome["passed"] for outcome in result["servers"][0]["outcomes"]):
+        sys.exit("rfc_score: hello itself has failed cases")
+
+
+if __name__ == "__main__":
+    main()
