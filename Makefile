@@ -16,15 +16,23 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wundef
 COMMON := -std=c11 -D_GNU_SOURCE -DHELLO_VERSION='"$(VERSION)"' -Isrc -MMD -MP
 
+HARDENING := -fPIE -fstack-protector-strong
+SMALL := -fno-asynchronous-unwind-tables -fno-unwind-tables
+
 # A flavour is a directory: what it compiles with, what it consists of, and for whom its
 # libraries are built. Every library that a flavour links is in NAME_LIBRARIES, in the linker's order.
 TLS_LIBRARIES := libmicrohttpd.a libmbedtls.a libmbedx509.a libmbedcrypto.a libs2n-bignum.a
 
 release_MODULES := $(MODULES) $(TLS_MODULES:%=tls/%)
 release_LIBRARIES := $(TLS_LIBRARIES)
-release_CC := musl-gcc
-release_CFLAGS := -Os -ffunction-sections -fdata-sections
-release_LDFLAGS := -static -Wl,--gc-sections -Wl,--build-id=none -s
+# Compiled with musl from deps/, for size, as static PIEs; each flag's price is in docs/performance.md.
+musl_SPECS := build/musl/deps/lib/musl.specs
+static_CFLAGS := -Os -ffunction-sections -fdata-sections $(HARDENING) $(SMALL)
+musl_CC := gcc
+musl_CFLAGS := $(static_CFLAGS)
+release_CC := $(musl_CC) -specs=$(CURDIR)/$(musl_SPECS)
+release_CFLAGS := $(static_CFLAGS)
+release_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--build-id=none -s
 # HTTP alone: what hello:scratch-minimal has.
 minimal_MODULES := $(MODULES) tls/absent
 minimal_LIBRARIES := libmicrohttpd.a
@@ -50,6 +58,8 @@ deps/cache/libmicrohttpd-%:
 	deps/fetch libmicrohttpd
 deps/cache/mbedtls-%:
 	deps/fetch mbedtls
+deps/cache/musl-%:
+	deps/fetch musl
 deps/cache/check-%:
 	deps/fetch check
 deps/cache/rust-aws-lc-sys%:
@@ -61,14 +71,16 @@ $(3:%=build/$(1)/deps/lib/%) &: deps/build deps/$(2).sh $(wildcard deps/patches/
 	$(Q)CC='$($(1)_CC)' CFLAGS='$($(1)_CFLAGS)' TLS_FACE='$(if $(filter src/tls/%,$(4)),$(CURDIR)/src/tls)' deps/build $(2) build/$(1)/deps
 	$(Q)touch $(3:%=build/$(1)/deps/lib/%)
 endef
+# $(2) the libc where it is ours
 define tls_libraries
-$(call library,$(1),libmicrohttpd,libmicrohttpd.a,$(wildcard src/tls/gnutls/*.h))
-$(call library,$(1),mbedtls,libmbedtls.a libmbedx509.a libmbedcrypto.a,deps/mbedtls-config.h)
-$(call library,$(1),rust-aws-lc-sys,libs2n-bignum.a,)
+$(call library,$(1),libmicrohttpd,libmicrohttpd.a,$(wildcard src/tls/gnutls/*.h) $(2))
+$(call library,$(1),mbedtls,libmbedtls.a libmbedx509.a libmbedcrypto.a,deps/mbedtls-config.h $(2))
+$(call library,$(1),rust-aws-lc-sys,libs2n-bignum.a,$(2))
 endef
-$(eval $(call tls_libraries,release))
-$(eval $(call tls_libraries,asan))
-$(eval $(call library,minimal,libmicrohttpd,libmicrohttpd.a,))
+$(eval $(call library,musl,musl,libc.a rcrt1.o musl.specs,))
+$(eval $(call tls_libraries,release,$(musl_SPECS)))
+$(eval $(call tls_libraries,asan,))
+$(eval $(call library,minimal,libmicrohttpd,libmicrohttpd.a,$(musl_SPECS)))
 $(eval $(call library,asan,check,libcheck.a,))
 
 # Of a flavour's libraries, with their directory.
