@@ -95,10 +95,18 @@ static const struct rule rules[] = {
 	PASS(close, ALWAYS),	   /* connections, listeners, loops */
 	PASS_IF(setsockopt, ALWAYS, ARG_IS(1, IPPROTO_TCP),
 		ARG_IS(2, TCP_NODELAY, TCP_CORK)), /* when an answer leaves */
+	PASS_IF(setsockopt, ALWAYS, ARG_IS(1, SOL_SOCKET),
+		ARG_IS(2, SO_LINGER)), /* what a deaf client never took is dropped */
 	PASS_IF(getsockopt, ALWAYS, ARG_IS(1, IPPROTO_TCP),
 		ARG_IS(2, TCP_INFO)), /* has it been taken? */
 	PASS_IF(fcntl, ALWAYS,
 		ARG_IS(1, F_GETFL, F_GETFD, F_SETFD)), /* connections that a drain takes over */
+
+#ifdef SYS_poll
+	PASS(poll, ALWAYS), /* the log's reader, and the backlog */
+#else
+	PASS(ppoll, ALWAYS), /* the log's reader, and the backlog */
+#endif
 
 	/* Threads, time and memory, as musl makes them. */
 	PASS(read, ALWAYS),	       /* the eventfd that wakes a loop */

@@ -156,6 +156,8 @@ static const struct {
 	{&plain, SYS_setsockopt, {3, IPPROTO_TCP, TCP_CORK}, CALL_PASSES},
 	{&plain, SYS_setsockopt, {3, IPPROTO_TCP, TCP_ULP}, CALL_KILLS},
 	{&plain, SYS_setsockopt, {3, SOL_SOCKET, TCP_NODELAY}, CALL_KILLS},
+	{&plain, SYS_setsockopt, {3, SOL_SOCKET, SO_LINGER}, CALL_PASSES},
+	{&plain, SYS_setsockopt, {3, SOL_SOCKET, SO_ATTACH_FILTER}, CALL_KILLS},
 	{&plain, SYS_getsockopt, {3, IPPROTO_TCP, TCP_INFO}, CALL_PASSES},
 	{&plain, SYS_getsockopt, {3, IPPROTO_TCP, TCP_NODELAY}, CALL_KILLS},
 	{&plain, SYS_fcntl, {3, F_GETFD}, CALL_PASSES},
