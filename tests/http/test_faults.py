@@ -300,7 +300,10 @@ def unshared(flavour, *namespaces):
     command = ["unshare", *namespaces, "--fork", "--kill-child=SIGTERM", hello.binary(flavour)]
     command += ["serve", "-addr", "127.0.0.1:0", "-read-header-timeout", "500ms"]
     process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, env=hello.clean_environment()
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=hello.clean_environment(**hello.sandbox_of(flavour)),
     )
     try:
         line = process.stderr.readline()

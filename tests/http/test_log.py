@@ -53,7 +53,7 @@ def listening_port(pid):
 
 
 @pytest.fixture
-def start(start):
+def start(flavour, start):
     """Lines are counted here: none on a kernel that lacks part of the sandbox."""
     complete = hello.landlock_abi() > 0 and hello.has_seccomp()
 
