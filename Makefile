@@ -44,6 +44,22 @@ asan_LIBRARIES := $(TLS_LIBRARIES)
 asan_CC := gcc
 asan_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 asan_LDFLAGS := -fsanitize=address,undefined
+# Races between threads.
+tsan_MODULES := $(release_MODULES)
+tsan_LIBRARIES := $(TLS_LIBRARIES)
+tsan_CC := gcc
+tsan_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+tsan_LDFLAGS := -fsanitize=thread
+# For valgrind, which knows glibc's malloc but not a static musl's.
+valgrind_MODULES := $(release_MODULES)
+valgrind_LIBRARIES := $(TLS_LIBRARIES)
+valgrind_CC := gcc
+valgrind_CFLAGS := -O1 -g -fno-omit-frame-pointer
+# Parts of the service for libFuzzer, the libraries watched as closely as hello is.
+fuzz_MODULES := $(release_MODULES)
+fuzz_LIBRARIES := $(TLS_LIBRARIES)
+fuzz_CC := clang
+fuzz_CFLAGS := -O2 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 
 all: build/release/hello ## the static release binary, build/release/hello
 
@@ -80,6 +96,9 @@ endef
 $(eval $(call library,musl,musl,libc.a rcrt1.o musl.specs,))
 $(eval $(call tls_libraries,release,$(musl_SPECS)))
 $(eval $(call tls_libraries,asan,))
+$(eval $(call tls_libraries,tsan,))
+$(eval $(call tls_libraries,valgrind,))
+$(eval $(call tls_libraries,fuzz,))
 $(eval $(call library,minimal,libmicrohttpd,libmicrohttpd.a,$(musl_SPECS)))
 $(eval $(call library,asan,check,libcheck.a,))
 
@@ -107,6 +126,9 @@ endef
 $(eval $(call flavour,release))
 $(eval $(call flavour,minimal))
 $(eval $(call flavour,asan))
+$(eval $(call flavour,tsan))
+$(eval $(call flavour,valgrind))
+$(eval $(call flavour,fuzz))
 
 # ---- tests -----------------------------------------------------------------------------
 
@@ -145,13 +167,67 @@ http-score: build/release/hello ## measure hello, nginx and net/http by the RFCs
 	ci/setup build test
 	/usr/bin/python3 tests/http/rfc_score.py
 
+# Races, and memory that AddressSanitizer in its own build does not see: a part of the black-box
+# tests that takes each way through the service. Requests answered and refused, both listeners,
+# start, stop and drain, counters under load; deadlines and limits where time is not stretched
+# tenfold. RACE_TESTS=tests runs them all.
+RACE_TESTS := tests/http/test_routes.py tests/http/test_refusals.py tests/http/test_metrics.py \
+	tests/http/test_limits.py tests/http/test_lifecycle.py tests/tls
+MEMORY_TESTS := tests/http/test_routes.py tests/http/test_metrics.py tests/http/test_lifecycle.py
+
+tsan: build/tsan/hello ## black-box tests under ThreadSanitizer
+	$(PYTEST) --flavours tsan $(RACE_TESTS)
+
+valgrind: build/valgrind/hello ## black-box tests under valgrind
+	$(PYTEST) --flavours valgrind $(MEMORY_TESTS)
+
 image-tests: ## build the four images and test them
 	ci/setup images
 	ci/engine run ci/images
 	ci/engine run $(PYTEST) tests/image
 
+# ---- fuzzing ---------------------------------------------------------------------------
+
+# A harness is tests/fuzz/NAME.c, and all that it needs is in src/ or tests/fuzz/support/.
+HARNESSES := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
+FUZZ_SUPPORT := $(patsubst tests/fuzz/%.c,build/fuzz/harness/%.o,$(wildcard tests/fuzz/support/*.c))
+# Calls that a harness may answer itself, as fuzz_NAME_WRAPS.
+fuzz_http_WRAPS := write
+fuzz_log_WRAPS := write
+fuzz_options_WRAPS := write
+fuzz_client_WRAPS := write socket connect
+# How long each harness runs, and how many run at a time.
+FUZZ_SECONDS := 600
+FUZZ_JOBS := $(shell nproc)
+
+build/fuzz/harness/%.o: tests/fuzz/%.c $(call libraries_of,fuzz) Makefile | build/fuzz/harness/support
+	$(Q)echo "  CC  $@"
+	$(Q)$(fuzz_CC) $(COMMON) -Wall -Wextra -Wno-unused-function -Itests/fuzz/support $(fuzz_CFLAGS) -isystem build/fuzz/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
+# An archive: a harness that takes a module's source in, to reach into it, replaces its object.
+build/fuzz/libhello.a: $(filter-out %/main.o,$(call objects_of,fuzz)) $(FUZZ_SUPPORT)
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
+$(HARNESSES:%=build/fuzz/%): build/fuzz/%: build/fuzz/harness/%.o build/fuzz/libhello.a $(call libraries_of,fuzz)
+	$(Q)echo "  LD  $@"
+	$(Q)$(fuzz_CC) $(fuzz_CFLAGS) -fsanitize=fuzzer $(fuzz_$*_WRAPS:%=-Wl,--wrap=%) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -pthread
+build/fuzz/harness/support:
+	$(Q)mkdir -p $@
+-include $(HARNESSES:%=build/fuzz/harness/%.d) $(FUZZ_SUPPORT:.o=.d)
+
+fuzzers: $(HARNESSES:%=build/fuzz/%)
+
+fuzz: ## feed every harness with what libFuzzer thinks of, FUZZ_SECONDS each
+	ci/setup build fuzz
+	$(MAKE) --no-print-directory fuzzers
+	tests/fuzz/run -s $(FUZZ_SECONDS) -j $(FUZZ_JOBS) $(HARNESSES)
+
+fuzz-corpus: fuzzers ## take what `make fuzz` found worth keeping into tests/fuzz/corpus
+	tests/fuzz/run -m $(HARNESSES)
+
 test: setup deps build/release/hello build/asan/hello $(SANDBOX_PROGRAMS) ## everything that must hold; brings what it needs
 	$(MAKE) --no-print-directory unit
+	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
+	$(MAKE) --no-print-directory tsan valgrind
 	ci/engine run sh -c 'ci/images && $(PYTEST) tests'
 
 # ---- images and the comparison ---------------------------------------------------------
@@ -189,4 +265,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all fetch libraries deps unit http http-score image-tests test images compare bench setup readme lint run clean help
+.PHONY: all fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries deps unit http http-score image-tests test images compare bench setup readme lint run clean help

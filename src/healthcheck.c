@@ -23,9 +23,11 @@ static int own_url(flag_lookup *lookup, struct client_url *url, struct error *er
 {
 	struct options options;
 
-	if (options_parse(0, NULL, lookup, &options, err) != 0 ||
-		address_split(options.addr, url->host, &url->port) != 0)
+	if (options_parse(0, NULL, lookup, &options, err) != 0)
 		return -1;
+	if (address_split(options.addr, url->host, &url->port) != 0)
+		return error_set(err, 0, "-addr", options.addr, "there is no HTTP to ask",
+			"want a URL: hello healthcheck http://localhost:PORT/healthz");
 	if (url->port == 0)
 		return error_set(err, 0, "-addr", options.addr, "port 0 can't be asked",
 			"want a URL: hello healthcheck http://localhost:PORT/healthz");

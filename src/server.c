@@ -621,7 +621,7 @@ static int start_daemons(struct server *server, unsigned threads)
 		conns_init(&server->endpoints[i].conns, limit, server->options->max_conns_per_ip);
 	for (size_t i = 0; i < SERVER_ENDPOINTS; i++) {
 		if (server->endpoints[i].listener >= 0 &&
-			start_daemon(server, i, threads, limit) != 0)
+			start_daemon(server, (enum server_endpoint)i, threads, limit) != 0)
 			return -1;
 	}
 	return 0;

@@ -1,4 +1,7 @@
-"""Fixtures of the black-box tests. Each runs against the release and the sanitizer build."""
+"""Fixtures of the black-box tests. Each runs against the release and the sanitizer build.
+
+--flavours runs them against others: tsan, or valgrind, which is a build for it and the tool.
+"""
 
 import pathlib
 import sys
@@ -10,9 +13,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import hello  # noqa: E402
 
 
-@pytest.fixture(params=["release", "asan"])
-def flavour(request):
-    return request.param
+def pytest_addoption(parser):
+    parser.addoption("--flavours", default="release,asan", help="directories of build/")
+
+
+def pytest_generate_tests(metafunc):
+    if "flavour" in metafunc.fixturenames:
+        metafunc.parametrize("flavour", metafunc.config.getoption("--flavours").split(","))
 
 
 @pytest.fixture

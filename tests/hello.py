@@ -17,11 +17,31 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-STARTUP_SECONDS = 10
+STARTUP_SECONDS = 30
+# How the binary of a flavour is started, where it is not by its name alone.
+VALGRIND = ["valgrind", "--track-fds=yes", "--leak-check=full", "--errors-for-leak-kinds=definite"]
 
 
 def binary(flavour):
     return ROOT / "build" / flavour / "hello"
+
+
+def command(flavour, reports):
+    """What starts the binary of a flavour; reports: a directory for its findings."""
+    if flavour == "valgrind":
+        return [*VALGRIND, f"--log-file={reports}/valgrind.%p", binary(flavour)]
+    return [binary(flavour)]
+
+
+def findings(reports):
+    """What a sanitizer or valgrind complained of; empty if it is content."""
+    found = [path.read_text(errors="replace") for path in reports.glob("sanitizer*")]
+    for path in reports.glob("valgrind*"):
+        text = re.sub(r"^==\d+== ?", "", path.read_text(errors="replace"), flags=re.MULTILINE)
+        left_open = re.findall(r"^Open .*\n(?!\s+<inherited from parent>)", text, re.MULTILINE)
+        if "ERROR SUMMARY: 0 errors" not in text or left_open:
+            found.append(text)
+    return found
 
 
 def clean_environment(**extra):
@@ -179,6 +199,7 @@ class Server:
         environment = clean_environment(
             ASAN_OPTIONS=report + ":detect_stack_use_after_return=1:" + sanitizer,
             UBSAN_OPTIONS=report + ":print_stacktrace=1",
+            TSAN_OPTIONS=f"{report}:second_deadlock_stack=1:suppressions={ROOT}/tests/tsan.supp",
             **{**sandbox_of(flavour), **(env or {})},
         )
         if tls:
@@ -193,7 +214,7 @@ class Server:
         self.port = self._wait_for_port()
 
     def command(self, *args):
-        return [binary(self.flavour), "serve", *args]
+        return [*command(self.flavour, self.reports.name), "serve", *args]
 
     def _wait_for_port(self):
         deadline = time.monotonic() + STARTUP_SECONDS
@@ -250,6 +271,6 @@ class Server:
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"still running {timeout} s after its signal: {self.log()}")
-        complaints = list(pathlib.Path(self.reports.name).glob("sanitizer*"))
-        assert not complaints, complaints[0].read_text(errors="replace")
+        complaints = findings(pathlib.Path(self.reports.name))
+        assert not complaints, complaints[0]
         return status

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import threading
 import time
 
 import hello
@@ -68,3 +69,32 @@ def test_response_bytes_are_bodies_alone(server):
         server.ask("/")
     settled(server, 'hello_http_requests_total{code="4xx"}', 0)
     assert server.metrics()["hello_http_response_body_bytes_total"] >= 10 * len("howdy\n")
+
+
+def test_nothing_is_lost_under_load(server):
+    """Each event loop counts for itself, while others read what it counts."""
+    clients, requests = 8, 40
+    failures = []
+
+    def ask(number):
+        try:
+            with server.connect() as connection:
+                for i in range(requests):
+                    target = "/metrics" if (number + i) % 4 == 0 else "/magazine/vogue"
+                    assert connection.ask(target).status == 200
+        except Exception as error:
+            failures.append(repr(error))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert failures == []
+    before = 'hello_http_requests_total{code="2xx"}'
+    scrapes = 0
+    deadline = time.monotonic() + 10
+    while (seen := server.metrics()[before]) != clients * requests + scrapes:
+        assert seen < clients * requests + scrapes and time.monotonic() < deadline, (seen, scrapes)
+        scrapes += 1
+    assert server.metrics()["hello_connections_refused_total"] == 0

@@ -114,6 +114,20 @@ START_TEST(the_own_service_is_asked)
 }
 END_TEST
 
+/* Found by tests/fuzz/client.c: it failed without a word. */
+START_TEST(a_service_without_http_is_not_asked)
+{
+	struct healthcheck check;
+	struct error err = {0};
+
+	setenv("HELLO_ADDR", "", 1);
+	setenv("HELLO_TLS_ADDR", ":443", 1);
+	setenv("HELLO_TLS_SELF_SIGNED", "true", 1);
+	ck_assert_int_eq(healthcheck_parse(0, NULL, lookup, &check, &err), -1);
+	ck_assert_ptr_nonnull(err.what);
+}
+END_TEST
+
 Suite *client_suite(void)
 {
 	Suite *suite = suite_create("client");
@@ -122,6 +136,7 @@ Suite *client_suite(void)
 	tcase_add_loop_test(tcase, urls_parse, 0, sizeof(urls) / sizeof(urls[0]));
 	tcase_add_loop_test(tcase, statuses_parse, 0, sizeof(answers) / sizeof(answers[0]));
 	tcase_add_loop_test(tcase, the_own_service_is_asked, 0, sizeof(own) / sizeof(own[0]));
+	tcase_add_test(tcase, a_service_without_http_is_not_asked);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
