@@ -357,7 +357,7 @@ static void hang_up(bool metrics)
 	EXPECT(server->endpoints[SERVER_HTTP].conns.first == NULL, "a connection is listed");
 	if (!metrics)
 		return;
-	metrics_write(&text, "v", "l", "m");
+	metrics_write(&text, 0, "v", "l", "m");
 	EXPECT(!text.cut, "the metrics were cut");
 	EXPECT(memmem(text.data, text.len, "\nhello_http_requests_in_flight 0\n", 33) != NULL &&
 			memmem(text.data, text.len, "\nhello_connections_open 0\n", 26) != NULL,

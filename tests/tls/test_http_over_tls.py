@@ -7,6 +7,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "http"))
 
 from test_article import *  # noqa: E402,F401,F403
 from test_lengths import *  # noqa: E402,F401,F403
+from test_lifecycle import (  # noqa: E402,F401
+    test_a_drain_loses_no_request_of_busy_clients,
+)
 from test_limits import *  # noqa: E402,F401,F403
 from test_refusals import *  # noqa: E402,F401,F403
 from test_routes import *  # noqa: E402,F401,F403
@@ -15,3 +18,6 @@ from test_routes import *  # noqa: E402,F401,F403
 del test_whoami_tells_the_request  # noqa: F821
 del test_connections_beyond_the_limit_wait  # noqa: F821
 del test_one_address_has_a_limit_of_its_own  # noqa: F821
+
+# It counts on how much the kernel buffers of plain octets.
+del test_a_client_that_reads_too_slowly  # noqa: F821
