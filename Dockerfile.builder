@@ -35,7 +35,8 @@ RUN make libraries
 FROM libraries AS build
 COPY src src
 # The last command proves the result: the binary runs, on nothing but the kernel.
-RUN make && cp build/release/hello /hello && /hello version
+RUN make build/release/hello build/minimal/hello \
+ && cp build/release/hello /hello && cp build/minimal/hello /hello-minimal && /hello version
 
 # ---- the image: everything above is left behind, but for one file
 FROM ${ALPINE}

@@ -61,7 +61,7 @@ fuzz_LIBRARIES := $(TLS_LIBRARIES)
 fuzz_CC := clang
 fuzz_CFLAGS := -O2 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 
-all: build/release/hello ## the static release binary, build/release/hello
+all: build/release/hello build/minimal/hello ## the static binaries: build/release/hello, and build/minimal/hello without TLS
 
 # ---- third-party sources and libraries -------------------------------------------------
 
