@@ -80,5 +80,5 @@
 /* Buffers shrink to what the session needs once the handshake is over. */
 #define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
 #define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
-#define MBEDTLS_SSL_IN_CONTENT_LEN 16384 /* a peer may fill a record (RFC 8446, section 5.1) */
-#define MBEDTLS_SSL_OUT_CONTENT_LEN 8192 /* bounds the certificate chain, which goes out whole */
+#define MBEDTLS_SSL_IN_CONTENT_LEN  16384 /* a peer may fill a record (RFC 8446, section 5.1) */
+#define MBEDTLS_SSL_OUT_CONTENT_LEN 8192  /* bounds the certificate chain, which goes out whole */

@@ -222,7 +222,7 @@ static int run_serve(int argc, char **argv)
 	const char *reread[REREAD_SIZE];
 	struct tls_server *tls;
 	int listeners[SERVER_ENDPOINTS];
-	unsigned ports[SERVER_ENDPOINTS];
+	unsigned ports[SERVER_ENDPOINTS] = {0};
 	unsigned threads;
 	int parsed = options_parse(argc, argv, lookup_env, &options, &err);
 

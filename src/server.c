@@ -555,7 +555,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 static unsigned connection_limit(unsigned max_conns, unsigned threads, unsigned endpoints)
 {
 	struct rlimit files;
-	rlim_t others = OTHER_DESCRIPTORS(threads * endpoints);
+	rlim_t others = OTHER_DESCRIPTORS((rlim_t)threads * endpoints);
 	rlim_t want = (rlim_t)max_conns * endpoints + others;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
@@ -567,7 +567,7 @@ static unsigned connection_limit(unsigned max_conns, unsigned threads, unsigned 
 	}
 	if (files.rlim_cur >= want)
 		return max_conns;
-	if (files.rlim_cur > others + threads * endpoints)
+	if (files.rlim_cur > others + (rlim_t)threads * endpoints)
 		return (unsigned)(files.rlim_cur - others) / endpoints;
 	return threads;
 }

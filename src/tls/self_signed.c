@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define HOUR_S	   ((time_t)3600)
-#define VALID_S	   (90 * 24 * HOUR_S)
+#define VALID_S	   (HOUR_S * 24 * 90)
 #define DER_SIZE   1024
 #define STAMP_SIZE 16
 
@@ -24,12 +24,13 @@ static void write_stamp(time_t when, char stamp[STAMP_SIZE])
 	strftime(stamp, STAMP_SIZE, "%Y%m%d%H%M%S", &parts);
 }
 
-static mbedtls_x509_san_list name_of(int type, const void *octets, size_t len)
+/* octets: borrowed, not written to, whatever mbedTLS's type says */
+static mbedtls_x509_san_list name_of(int type, void *octets, size_t len)
 {
 	mbedtls_x509_san_list name = {0};
 
 	name.node.type = type;
-	name.node.san.unstructured_name.p = (unsigned char *)(uintptr_t)octets;
+	name.node.san.unstructured_name.p = octets;
 	name.node.san.unstructured_name.len = len;
 	return name;
 }
@@ -37,15 +38,16 @@ static mbedtls_x509_san_list name_of(int type, const void *octets, size_t len)
 /* Returns: the length of the DER, which ends where der ends, or mbedTLS's error. */
 static int write_certificate(mbedtls_pk_context *key, unsigned char der[DER_SIZE])
 {
-	static const unsigned char loopback4[4] = {127, 0, 0, 1};
-	static const unsigned char loopback6[16] = {[15] = 1};
+	unsigned char loopback4[4] = {127, 0, 0, 1};
+	unsigned char loopback6[16] = {[15] = 1};
+	char localhost[] = "localhost";
 	char hostname[256] = "";
 	char subject[64 + 4];
 	char from[STAMP_SIZE];
 	char to[STAMP_SIZE];
 	unsigned char serial[16];
 	mbedtls_x509_san_list names[] = {
-		name_of(MBEDTLS_X509_SAN_DNS_NAME, "localhost", 9),
+		name_of(MBEDTLS_X509_SAN_DNS_NAME, localhost, sizeof(localhost) - 1),
 		name_of(MBEDTLS_X509_SAN_IP_ADDRESS, loopback4, sizeof(loopback4)),
 		name_of(MBEDTLS_X509_SAN_IP_ADDRESS, loopback6, sizeof(loopback6)),
 		name_of(MBEDTLS_X509_SAN_DNS_NAME, hostname, 0),
