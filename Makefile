@@ -224,7 +224,7 @@ fuzz: ## feed every harness with what libFuzzer thinks of, FUZZ_SECONDS each
 fuzz-corpus: fuzzers ## take what `make fuzz` found worth keeping into tests/fuzz/corpus
 	tests/fuzz/run -m $(HARNESSES)
 
-test: setup deps build/release/hello build/asan/hello $(SANDBOX_PROGRAMS) ## everything that must hold; brings what it needs
+test: setup deps build/release/hello build/minimal/hello build/asan/hello $(SANDBOX_PROGRAMS) ## everything that must hold; brings what it needs
 	$(MAKE) --no-print-directory unit
 	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
 	$(MAKE) --no-print-directory tsan valgrind
