@@ -20,7 +20,7 @@ FROM ${DEBIAN} AS toolchain
 # No recommended packages: they would add a third and compile nothing. The lists may stay,
 # this stage ships nowhere.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends bzip2 ca-certificates curl gcc libc6-dev make musl-tools patch
+ && apt-get install -y --no-install-recommends bzip2 ca-certificates curl gcc libc6-dev make patch
 WORKDIR /src
 
 # ---- libraries: rebuilt only when a pin or a recipe changes, not with each edit of src/
