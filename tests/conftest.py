@@ -18,7 +18,8 @@ def pytest_addoption(parser):
 
 
 def pytest_generate_tests(metafunc):
-    if "flavour" in metafunc.fixturenames:
+    own = any("flavour" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if "flavour" in metafunc.fixturenames and not own:
         metafunc.parametrize("flavour", metafunc.config.getoption("--flavours").split(","))
 
 

@@ -1,18 +1,10 @@
 """The images as ci/images left them; whoever runs these tests has built them."""
 
 import json
-import subprocess
 import uuid
 
 import pytest
-
-VARIANTS = ["naive", "builder", "alpine", "scratch", "scratch-minimal"]
-
-
-def docker(*args, check=True):
-    done = subprocess.run(["docker", *args], capture_output=True, text=True, timeout=120)
-    assert not check or done.returncode == 0, f"docker {args}: {done.stderr}"
-    return done
+from engine import VARIANTS, docker
 
 
 @pytest.fixture(params=VARIANTS)

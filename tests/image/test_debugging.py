@@ -12,7 +12,7 @@ import uuid
 
 import hello
 import pytest
-from conftest import docker
+from engine import docker
 
 DEBUG = hello.ROOT / "ci/debug"
 READY = hello.ROOT / "ci/compare/ready"

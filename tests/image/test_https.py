@@ -7,7 +7,7 @@ import time
 import urllib.request
 
 import pytest
-from conftest import VARIANTS, docker
+from engine import VARIANTS, docker
 
 WITH_TLS = [name for name in VARIANTS if name != "scratch-minimal"]
 

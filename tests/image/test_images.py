@@ -10,7 +10,7 @@ import tarfile
 import time
 
 import pytest
-from conftest import docker
+from engine import docker
 
 SHIPS_THE_RELEASE = ["builder", "alpine", "scratch"]
 HARDENED = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"]

@@ -13,7 +13,7 @@ import uuid
 
 import hello
 import pytest
-from conftest import docker
+from engine import docker
 
 COMPARE = hello.ROOT / "ci/compare"
 LIST = json.loads((COMPARE / "broken/list.json").read_text())
