@@ -77,8 +77,9 @@
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION
 #define MBEDTLS_SSL_SESSION_TICKETS
 #define MBEDTLS_SSL_TICKET_C
-/* Buffers shrink to what the session needs once the handshake is over. */
-#define MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
-#define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
+/*
+ * No MAX_FRAGMENT_LENGTH: a server with it takes records no longer than the shorter of these two,
+ * once buffers shrink (VARIABLE_BUFFER_LENGTH), and ends TLS 1.2 on a full one.
+ */
 #define MBEDTLS_SSL_IN_CONTENT_LEN  16384 /* a peer may fill a record (RFC 8446, section 5.1) */
 #define MBEDTLS_SSL_OUT_CONTENT_LEN 8192  /* bounds the certificate chain, which goes out whole */

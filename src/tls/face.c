@@ -212,6 +212,19 @@ static bool has_more(const struct tls_session *session)
 	return session->ahead_len > 0 || recv(session->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
+/*
+ * mbedTLS 3.6 ends without a word when no group is shared in TLS 1.3 (RFC 8446, section 4.1.1), and
+ * when a client has no certificate in TLS 1.2 (RFC 5246, section 7.4.6).
+ */
+static void add_missing_alert(struct tls_session *session, int result)
+{
+	if ((result == MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE ||
+		    result == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE) &&
+		session->flight_len == 0)
+		mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+			MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
+}
+
 int gnutls_handshake(gnutls_session_t session)
 {
 	int result;
@@ -225,8 +238,10 @@ int gnutls_handshake(gnutls_session_t session)
 
 			if (result == MBEDTLS_ERR_SSL_INVALID_RECORD)
 				answer_plain_http(session);
-			else /* our flight, or the alert that says what is wrong with the peer's */
+			else { /* our flight, or the alert that says what is wrong with the peer's */
+				add_missing_alert(session, result);
 				sent = send_flight(session);
+			}
 			return fail(session,
 				result == MBEDTLS_ERR_SSL_WANT_READ && sent != 0 ? sent : result);
 		}

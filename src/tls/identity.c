@@ -145,9 +145,14 @@ static int configure(struct tls_identity *identity, bool ask_clients)
 	result = mbedtls_ssl_conf_alpn_protocols(config, protocols);
 	if (result == 0)
 		result = mbedtls_ssl_conf_own_cert(config, &identity->chain, &identity->key);
-	if (result == 0)
-		result = mbedtls_ssl_ticket_setup(&identity->tickets, mbedtls_psa_get_random,
-			MBEDTLS_PSA_RANDOM_STATE, MBEDTLS_CIPHER_AES_256_GCM, TICKET_SECONDS);
+	/*
+	 * Who has to show a certificate shows it each time: in TLS 1.3 mbedTLS's tickets forget whose
+	 * it was, and a resumed session would outlive what the certificate says.
+	 */
+	if (result != 0 || ask_clients)
+		return result;
+	result = mbedtls_ssl_ticket_setup(&identity->tickets, mbedtls_psa_get_random,
+		MBEDTLS_PSA_RANDOM_STATE, MBEDTLS_CIPHER_AES_256_GCM, TICKET_SECONDS);
 	mbedtls_ssl_conf_session_tickets_cb(
 		config, mbedtls_ssl_ticket_write, mbedtls_ssl_ticket_parse, &identity->tickets);
 	return result;

@@ -2,6 +2,12 @@
 
 import hello
 import pytest
+from pki import Pki
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory):
+    return Pki(tmp_path_factory.mktemp("pki"))
 
 
 @pytest.fixture
@@ -9,7 +15,7 @@ def start(flavour):
     servers = []
 
     def start_server(*args, **kwargs):
-        server = hello.Server(flavour, *args, tls=True, **kwargs)
+        server = hello.Server(flavour, *args, **{"tls": True, **kwargs})
         servers.append(server)
         return server
 

@@ -1,0 +1,378 @@
+"""Clients that mean harm or die: no descriptor, no memory, no CPU time stays with them."""
+
+import asyncio
+import contextlib
+import re
+import resource
+import signal
+import socket
+import subprocess
+import time
+
+import clients
+import hello
+import pytest
+from clients import V12, V13, VERSIONS, Octets, context
+
+HOLDS = ("-log", "off", "-read-header-timeout", "60s", "-idle-timeout", "60s")
+
+
+@pytest.fixture(params=VERSIONS, ids=lambda v: v.name)
+def version(request):
+    return request.param
+
+
+def sockets_left(server):
+    """Established ones and those in CLOSE-WAIT, as the kernel lists them."""
+    listed = subprocess.run(
+        ["ss", "-Htn", "state", "connected", f"( sport = :{server.port} )"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return [line for line in listed.splitlines() if not line.startswith("TIME-WAIT")]
+
+
+def everything_is_gone(server, before):
+    clients.wait_until(lambda: clients.descriptors(server) <= before, 20)
+    clients.wait_until(lambda: sockets_left(server) == [], 20)
+    assert server.ask("/").status == 200
+
+
+# ---- handshakes that break off
+
+
+def first_flights(version):
+    """Returns: a ClientHello as it goes over the wire; the same each time in length."""
+    spare = socket.create_server(("127.0.0.1", 0))
+    with Octets(spare.getsockname()[1], context(version)) as client:
+        octets = client.first_flight()
+    spare.close()
+    return octets
+
+
+def break_off(client, how):
+    if how == "close":
+        client.close()
+    elif how == "reset":
+        client.reset()
+    else:  # half: the server still may write
+        client.socket.shutdown(socket.SHUT_WR)
+        client.raw_to_end()
+        client.close()
+
+
+@pytest.mark.parametrize("how", ["close", "reset", "half"])
+def test_a_hello_cut_at_each_octet(start, version, how):
+    server = start(*HOLDS)
+    hello_octets = first_flights(version)
+
+    def cut_all():
+        for at in range(len(hello_octets)):
+            with Octets(server.port, context(version)) as client:
+                client.send(hello_octets[:at])
+                break_off(client, how)
+
+    before = clients.descriptors(server)
+    cut_all()
+    everything_is_gone(server, before)
+    if server.flavour == "release":
+        resident = clients.resident_kib(server)
+        cut_all()
+        everything_is_gone(server, before)
+        assert clients.resident_kib(server) - resident < 128
+
+
+@pytest.mark.parametrize("how", ["close", "reset", "half"])
+def test_a_second_flight_cut_at_each_octet(start, pki, version, how):
+    server = start(*pki.pair(), *HOLDS)
+    before = clients.descriptors(server)
+    at, end = 0, 1
+    while at < end:
+        with Octets(server.port, context(version)) as client:
+            client.send(client.first_flight())
+            flight = client.second_flight()
+            client.send(flight[:at])
+            break_off(client, how)
+        at, end = at + (1 if server.flavour == "release" else 7), len(flight)
+    assert end > 60
+    everything_is_gone(server, before)
+
+
+def test_a_request_cut_at_each_octet(start, version):
+    server = start(*HOLDS)
+    before, at, end = clients.descriptors(server), 0, 1
+    while at < end:
+        with Octets(server.port, context(version)) as client:
+            client.handshake()
+            records = client.encrypt(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\n\r\nx")
+            client.send(records[:at])
+            break_off(client, ("close", "reset", "half")[at % 3])
+        at, end = at + 3, len(records)
+    everything_is_gone(server, before)
+
+
+# ---- handshakes in odd pieces
+
+
+def test_a_handshake_octet_by_octet(start, version):
+    """In segments of one octet each, and the request likewise."""
+    with Octets(start(*HOLDS).port, context(version)) as client:
+        for octet in client.first_flight():
+            client.send(bytes([octet]))
+        for octet in client.second_flight():
+            client.send(bytes([octet]))
+        client.handshake_end()
+        for octet in client.encrypt(clients.GET % b"/"):
+            client.send(bytes([octet]))
+        assert client.read_to_end().endswith(b"\r\n\r\nhowdy\n")
+
+
+@pytest.mark.parametrize("size", [1, 3, 50, 200])
+def test_a_hello_in_several_records(start, version, size):
+    with Octets(start(*HOLDS).port, context(version)) as client:
+        record = client.first_flight()
+        assert record[0] == 22
+        head, message = record[:3], record[5:]
+        pieces = [message[at : at + size] for at in range(0, len(message), size)]
+        client.send(b"".join(head + len(p).to_bytes(2, "big") + p for p in pieces))
+        client.send(client.second_flight())
+        client.handshake_end()
+        client.send(client.encrypt(clients.GET % b"/"))
+        assert client.read_to_end().endswith(b"\r\n\r\nhowdy\n")
+
+
+def test_requests_and_records_need_not_agree(start, version):
+    request = b"GET /magazine/vogue HTTP/1.1\r\nHost: test\r\n\r\n"
+    last = clients.GET % b"/magazine/vogue"
+    with Octets(start(*HOLDS).port, context(version)) as client:
+        client.handshake()
+        client.send(client.encrypt(request * 20 + last))  # all in one record
+        assert client.read_to_end().count(b"130 pages") == 21
+    with Octets(start(*HOLDS).port, context(version)) as client:
+        client.handshake()
+        octets = request * 3 + last
+        client.send(b"".join(client.encrypt(octets[i : i + 1]) for i in range(len(octets))))
+        assert client.read_to_end().count(b"130 pages") == 4
+
+
+# ---- what is no handshake
+
+
+GARBAGE = {
+    "zeros": bytes(600),
+    "ones": b"\xff" * 600,
+    "hello of another protocol": b"\x80\x2e\1\0\2" + bytes(100),  # SSL 2
+    "ssh": b"SSH-2.0-OpenSSH_9.2\r\n" * 5,
+    "empty handshake record": b"\x16\3\1\0\0",
+    "empty alert record": b"\x15\3\1\0\0",
+    "a thousand empty records": b"\x16\3\3\0\0" * 1000,
+    "application data": b"\x17\3\3\0\x10" + bytes(16),
+    "change cipher spec": b"\x14\3\3\0\1\1",
+    "many of them": b"\x14\3\3\0\1\1" * 1000,
+    "a fatal alert": b"\x15\3\1\0\2\2\x28",
+    "a goodbye": b"\x15\3\1\0\2\1\0",
+    "warnings": b"\x15\3\1\0\2\1\x5a" * 1000,
+    "a message of 16 MiB": b"\x16\3\1\x40\0\1\xff\xff\xff" + bytes(16380),
+    "an oversized record": b"\x16\3\1\xff\xff" + bytes(2000),
+    "heartbeat": b"\x18\3\2\0\3\1\x40\0",
+    "finished first": b"\x16\3\3\0\x10\x14\0\0\x0c" + bytes(12),
+}
+
+
+def sends(client, octets):
+    with contextlib.suppress(ConnectionError):
+        client.send(octets)
+        client.socket.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.parametrize("stage", ["first", "amid", "after"])
+def test_garbage(start, version, stage):
+    """Before the hello, in place of the second flight, and after the handshake."""
+    server = start(*HOLDS)
+    before = clients.descriptors(server)
+    for name, octets in GARBAGE.items():
+        with Octets(server.port, context(version)) as client:
+            if stage == "amid":
+                client.send(client.first_flight())
+                client.second_flight()
+            elif stage == "after":
+                client.handshake()
+            sends(client, octets)
+            assert b"HTTP/1.1 200" not in client.raw_to_end(), name
+    everything_is_gone(server, before)
+
+
+def test_a_goodbye_amid_the_handshake(start, version):
+    """Alerts under the version's own headers, after the server's flight."""
+    server = start(*HOLDS)
+    before = clients.descriptors(server)
+    for description in (0, 10, 40, 42, 48, 80, 90):
+        for level in (1, 2):
+            with Octets(server.port, context(version)) as client:
+                client.send(client.first_flight())
+                client.second_flight()
+                sends(client, bytes([21, 3, 3, 0, 2, level, description]))
+                client.raw_to_end()
+    everything_is_gone(server, before)
+
+
+def test_plain_http_is_told_in_plain_http(start):
+    server = start(*HOLDS)
+    for method in ("GET", "POST", "OPTIONS", "DELETE"):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+            raw.sendall(f"{method} / HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+            said = b""
+            with contextlib.suppress(ConnectionError):
+                while more := raw.recv(4096):
+                    said += more
+        head, _, body = said.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n"), said
+        length = int(re.search(rb"Content-Length: (\d+)", head)[1])
+        assert b"HTTPS" in body and len(body) == length
+
+
+# ---- many
+
+
+def test_a_thousand_at_once(start, pki):
+    """A thousand open at the same time, each asked twice; 64 shake hands at once."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    server = start(*pki.pair(), *HOLDS, "-max-conns", "1024")
+    before = clients.descriptors(server)
+    made, request = context(), b"GET /magazine/vogue HTTP/1.1\r\nHost: test\r\n\r\n"
+
+    async def ask(reader, writer):
+        writer.write(request)
+        await writer.drain()
+        said = await reader.readuntil(b"130 pages.\n")
+        assert said.startswith(b"HTTP/1.1 200 OK\r\n")
+
+    async def client(few, all_open):
+        async with few:
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=made)
+            await ask(reader, writer)
+        all_open.release()
+        return reader, writer
+
+    async def main():
+        few, all_open = asyncio.Semaphore(64), asyncio.Semaphore(0)
+        pairs = await asyncio.gather(*(client(few, all_open) for _ in range(1000)))
+        assert clients.descriptors(server) >= before + 1000
+        await asyncio.gather(*(ask(*pair) for pair in pairs))
+        for _, writer in pairs:
+            writer.transport.abort()
+
+    try:
+        asyncio.run(asyncio.wait_for(main(), 120))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    everything_is_gone(server, before)
+
+
+@pytest.mark.parametrize("stage", ["silent", "begun", "amid", "resting"])
+def test_two_hundred_that_wait_cost_nothing(start, stage):
+    """libmicrohttpd's handshake spun at full CPU here (deps/patches/libmicrohttpd/10-...)."""
+    server = start(*HOLDS)
+    with contextlib.ExitStack() as stack:
+        for _ in range(200):
+            client = stack.enter_context(Octets(server.port))
+            if stage == "begun":
+                client.send(client.first_flight()[:100])
+            elif stage == "amid":
+                client.send(client.first_flight())
+                client.second_flight()
+            elif stage == "resting":
+                client.handshake()
+        time.sleep(0.3)  # what they began is done
+        used, started = clients.cpu_seconds(server), time.monotonic()
+        time.sleep(2)
+        share = (clients.cpu_seconds(server) - used) / (time.monotonic() - started)
+        assert share < 0.02
+        assert server.ask("/").status == 200
+
+
+# ---- slow ones
+
+
+@pytest.mark.parametrize("stage", ["begun", "amid", "dripping"])
+def test_the_header_deadline_covers_the_handshake(start, stage):
+    server = start("-log", "off", "-read-header-timeout", "600ms", "-idle-timeout", "60s")
+    with Octets(server.port, timeout=10) as client:
+        started = time.monotonic()
+        if stage == "amid":
+            client.send(client.first_flight())
+            client.second_flight()
+        elif stage == "begun":
+            client.send(client.first_flight()[:100])
+        else:
+            for octet in client.first_flight():
+                with contextlib.suppress(ConnectionError):
+                    client.send(bytes([octet]))
+                if time.monotonic() - started > 5 or closed(client):
+                    break
+                time.sleep(0.05)
+        client.raw_to_end()
+        assert 0.5 < time.monotonic() - started < 5
+
+
+def closed(client):
+    client.socket.setblocking(False)
+    try:
+        return client.socket.recv(1, socket.MSG_PEEK) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+    finally:
+        client.socket.settimeout(10)
+
+
+def test_a_silent_client_has_the_idle_timeout(start):
+    server = start("-log", "off", "-read-header-timeout", "30s", "-idle-timeout", "700ms")
+    started = time.monotonic()
+    with Octets(server.port) as client:
+        client.raw_to_end()
+    assert 0.5 < time.monotonic() - started < 5
+
+
+def test_a_slow_reader_gets_all_of_it(start, version):
+    """Answers far beyond what the sockets hold, over a small window."""
+    padding = b"".join(b"X-%d: %s\r\n" % (i, b"v" * 500) for i in range(5))
+    request = b"GET /whoami HTTP/1.1\r\nHost: test\r\n" + padding + b"%s\r\n"
+    server = start("-log", "off")
+    with socket.socket() as raw:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.settimeout(20)
+        raw.connect(("127.0.0.1", server.port))
+        with context(version).wrap_socket(raw, server_hostname="localhost") as secure:
+            secure.setblocking(False)
+            octets = request % b"" * 299 + request % b"Connection: close\r\n"
+            sent = 0
+            deadline = time.monotonic() + 3
+            while sent < len(octets) and time.monotonic() < deadline:
+                try:
+                    sent += secure.send(octets[sent : sent + 8192])
+                    deadline = time.monotonic() + 0.3
+                except OSError:
+                    time.sleep(0.01)
+            assert sent > 0
+            secure.settimeout(20)
+            said, whole = b"", sent
+            while said.count(b"]}\n") < 3:
+                said += secure.recv(1000)
+                time.sleep(0.001)
+            while sent < len(octets):
+                secure.setblocking(False)
+                try:
+                    sent += secure.send(octets[sent : sent + 8192])
+                except OSError:
+                    pass
+                secure.settimeout(20)
+                said += secure.recv(4096)
+            while more := secure.recv(65536):
+                said += more
+    assert whole > 0
+    assert said.count(b"HTTP/1.1 200 OK\r\n") == 300
+    assert said.count(b"]}\n") == 300
