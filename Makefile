@@ -6,11 +6,11 @@ MAKEFLAGS += --no-builtin-rules
 # V=1 shows the commands.
 Q := $(if $(V),,@)
 
-MODULES := address client condition conns cpus error flags healthcheck inspect inspect_file \
-	inspect_image inspect_parse inspect_process inspect_tree inspect_value \
-	inspect_write lifecycle listener log main metrics mux options routes sandbox \
-	sandbox_calls sandbox_files screen server text version whoami
-TLS_MODULES := curves describe face face_refused identity pem_file random self_signed server version
+MODULES := address client condition conns cpus deadline download error flags get healthcheck inspect \
+	inspect_file inspect_image inspect_parse inspect_process inspect_tree inspect_value \
+	inspect_write lifecycle listener log main metrics mux options response routes sandbox \
+	sandbox_calls sandbox_files screen server text url version whoami
+TLS_MODULES := client curves describe face face_refused identity pem_file policy random self_signed server version
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wundef

@@ -1,69 +1,39 @@
 #include "client.h"
 
 #include "text.h"
+#include "tls/tls.h"
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-#define URL_WANT "want http://HOST[:PORT][/PATH]"
-
-int client_parse_url(const char *text, struct client_url *url, struct error *err)
+static const char *name_of(const struct url *url)
 {
-	static const char scheme[] = "http://";
-	char authority[ADDRESS_HOST_SIZE + 16];
-	const char *start = text + strlen(scheme);
-	size_t len;
-
-	if (strncmp(text, scheme, strlen(scheme)) != 0)
-		return error_set(err, 0, "URL", text, "not an http URL", URL_WANT);
-	len = strcspn(start, "/?#");
-	if (len == 0 || len > ADDRESS_HOST_SIZE || memchr(start, '@', len) != NULL)
-		return error_set(err, 0, "URL", text, "not a host", URL_WANT);
-	for (const char *c = start; *c != '\0'; c++) {
-		/* A space or a line break would end the request line early. */
-		if (*c <= ' ' || *c == 0x7F)
-			return error_set(err, 0, "URL", text, "has a space or a control character",
-				URL_WANT);
-	}
-	memcpy(authority, start, len);
-	authority[len] = '\0';
-	if (address_split(authority, url->host, &url->port) != 0) {
-		memcpy(authority + len, ":80", sizeof(":80"));
-		if (address_split(authority, url->host, &url->port) != 0)
-			return error_set(err, 0, "URL", text, "not a host and port", URL_WANT);
-	}
-	if (url->port == 0 || url->host[0] == '\0')
-		return error_set(err, 0, "URL", text, "not a host and port", URL_WANT);
-	url->path = start + len;
-	return 0;
+	return url->host[0] != '\0' ? url->host : "localhost";
 }
 
-int client_parse_status(const char *octets, size_t len)
+/* Waits on the socket end after this long, with EAGAIN; in connect(2) with EINPROGRESS. */
+static int limit_waits(int fd, int64_t timeout_ms)
 {
-	static const char start[] = "HTTP/1.";
-	int status = 0;
+	const struct timeval limit = {.tv_sec = (time_t)(timeout_ms / 1000),
+		.tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000};
 
-	for (size_t i = 0; i < len && i < strlen(start); i++) {
-		if (octets[i] != start[i])
-			return -1;
-	}
-	if (len < sizeof("HTTP/1.1 200") - 1)
-		return 0;
-	if (octets[7] < '0' || octets[7] > '9' || octets[8] != ' ')
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0)
 		return -1;
-	for (size_t i = 9; i < 12; i++) {
-		if (octets[i] < '0' || octets[i] > '9')
-			return -1;
-		status = status * 10 + (octets[i] - '0');
-	}
-	return status >= 100 && status <= 599 ? status : -1;
+	return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+static int why(int errnum)
+{
+	return errnum == EAGAIN || errnum == EINPROGRESS ? ETIMEDOUT : errnum;
 }
 
 /* Returns: a connected socket; -1 with *err filled. */
-static int dial(const char *host, unsigned port, struct error *err)
+static int dial(const struct url *url, int64_t timeout_ms, struct error *err)
 {
 	struct addrinfo hints = {
 		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
@@ -74,15 +44,16 @@ static int dial(const char *host, unsigned port, struct error *err)
 	int failure;
 
 	service.size--;
-	text_add_unsigned(&service, port, 1);
+	text_add_unsigned(&service, url->port, 1);
 	/* No host: the loopback, in both families (getaddrinfo(3)). */
-	failure = getaddrinfo(host[0] != '\0' ? host : NULL, storage, &hints, &found);
+	failure = getaddrinfo(url->host[0] != '\0' ? url->host : NULL, storage, &hints, &found);
 	if (failure != 0)
-		return error_set(err, 0, "connect", host, gai_strerror(failure), NULL);
+		return error_set(err, 0, "connect", url->host, gai_strerror(failure), NULL);
 	failure = 0;
 	for (struct addrinfo *at = found; at != NULL && fd < 0; at = at->ai_next) {
 		fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, 0);
-		if (fd >= 0 && connect(fd, at->ai_addr, at->ai_addrlen) == 0)
+		if (fd >= 0 && limit_waits(fd, timeout_ms) == 0 &&
+			connect(fd, at->ai_addr, at->ai_addrlen) == 0)
 			break;
 		failure = errno;
 		if (fd >= 0)
@@ -91,72 +62,144 @@ static int dial(const char *host, unsigned port, struct error *err)
 	}
 	freeaddrinfo(found);
 	if (fd < 0)
-		error_set(
-			err, failure, "connect", host[0] != '\0' ? host : "localhost", NULL, NULL);
+		error_set(err, why(failure), "connect", name_of(url), NULL, NULL);
 	return fd;
 }
 
-static int send_request(int fd, const struct client_url *url, struct error *err)
+static int send_request(
+	const struct client *client, const struct url *url, const char *agent, struct error *err)
 {
 	char storage[ADDRESS_HOST_SIZE + 4096];
 	struct text request = TEXT_OVER(storage);
-	size_t path_len = strcspn(url->path, "#");
-	const char *host = url->host[0] != '\0' ? url->host : "localhost";
-	const char *bracket = strchr(host, ':') != NULL ? "[" : "";
 	size_t done = 0;
 
-	text_add_string(&request, url->path[0] == '/' ? "GET " : "GET /");
-	text_add(&request, url->path, path_len);
+	text_add_string(&request, "GET ");
+	url_write_target(url, &request);
 	text_add_string(&request, " HTTP/1.1\r\nHost: ");
-	text_add_string(&request, bracket);
-	text_add_string(&request, host);
-	text_add_string(&request, *bracket != '\0' ? "]:" : ":");
-	text_add_unsigned(&request, url->port, 1);
-	text_add_string(&request, "\r\nUser-Agent: hello-healthcheck\r\nConnection: close\r\n\r\n");
+	url_write_host(url, &request);
+	text_add_string(&request, "\r\nUser-Agent: ");
+	text_add_string(&request, agent);
+	text_add_string(&request, "\r\nAccept: */*\r\nConnection: close\r\n\r\n");
 	if (request.cut)
 		return error_set(err, 0, "URL", NULL, "too long", "want at most 4000 octets");
+	if (client->tls != NULL)
+		return tls_client_write(client->tls, request.data, request.len, err);
 	while (done < request.len) {
-		ssize_t sent = send(fd, request.data + done, request.len - done, MSG_NOSIGNAL);
+		ssize_t sent =
+			send(client->fd, request.data + done, request.len - done, MSG_NOSIGNAL);
 
 		if (sent < 0)
-			return error_set(err, errno, "send", host, NULL, NULL);
+			return error_set(err, why(errno), "send", name_of(url), NULL, NULL);
 		done += (size_t)sent;
 	}
 	return 0;
 }
 
-static int read_status(int fd, unsigned *status, struct error *err)
+/* Returns: octets that came; 0 when the peer has ended; -1 with *err filled. */
+static ssize_t receive(struct client *client, struct error *err)
 {
-	char octets[64];
-	size_t len = 0;
-	int parsed = 0;
+	char *to = client->octets + client->len;
+	size_t room = sizeof(client->octets) - client->len;
+	ssize_t got;
 
-	while (parsed == 0 && len < sizeof(octets)) {
-		ssize_t got = recv(fd, octets + len, sizeof(octets) - len, 0);
-
+	if (client->tls != NULL) {
+		got = tls_client_read(client->tls, to, room, err);
+	} else {
+		got = recv(client->fd, to, room, 0);
 		if (got < 0)
-			return error_set(err, errno, "answer", NULL, "can't be read", NULL);
-		if (got == 0)
-			return error_set(
-				err, 0, "answer", NULL, "broken off before its status", NULL);
-		len += (size_t)got;
-		parsed = client_parse_status(octets, len);
+			error_set(err, why(errno), "answer", NULL, "can't be read", NULL);
 	}
-	if (parsed <= 0)
-		return error_set(err, 0, "answer", NULL, "not HTTP", NULL);
-	*status = (unsigned)parsed;
-	return 0;
+	if (got > 0)
+		client->len += (size_t)got;
+	return got;
 }
 
-int client_get_status(const struct client_url *url, unsigned *status, struct error *err)
+/* Reads one header, and perhaps some of what follows. Returns: 0, or -1 with *err filled. */
+static int read_header(struct client *client, struct error *err)
 {
-	int result = -1;
-	int fd = dial(url->host, url->port, err);
+	for (;;) {
+		ptrdiff_t header_len =
+			response_read_header(client->octets, client->len, &client->response, err);
+		ssize_t got;
 
-	if (fd < 0)
+		if (header_len != 0) {
+			client->header_len = header_len > 0 ? (size_t)header_len : 0;
+			client->at = client->header_len;
+			return header_len > 0 ? 0 : -1;
+		}
+		if (client->len >= CLIENT_HEADER_MAX)
+			return error_set(err, 0, "answer", NULL, "its header is too long",
+				"want at most 32 KiB");
+		got = receive(client, err);
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			return error_set(err, 0, "answer", NULL, "broken off before its end", NULL);
+	}
+}
+
+static int ask(struct client *client, const struct url *url, const struct client_settings *settings,
+	struct error *err)
+{
+	if (url->secure) {
+		client->tls = tls_client_open(client->fd, name_of(url), settings->ca, err);
+		if (client->tls == NULL)
+			return -1;
+	}
+	if (send_request(client, url, settings->agent, err) != 0)
 		return -1;
-	if (send_request(fd, url, err) == 0 && read_status(fd, status, err) == 0)
-		result = 0;
-	close(fd);
-	return result;
+	while (read_header(client, err) == 0) {
+		/* 101 would be another protocol, which nobody asked for. */
+		if (client->response.status >= 200 || client->response.status == 101)
+			return 0;
+		client->len -= client->header_len;
+		memmove(client->octets, client->octets + client->header_len, client->len);
+	}
+	return -1;
+}
+
+int client_open(struct client *client, const struct url *url,
+	const struct client_settings *settings, struct error *err)
+{
+	client->tls = NULL;
+	client->len = 0;
+	client->fd = dial(url, settings->idle_timeout_ms, err);
+	if (client->fd < 0)
+		return -1;
+	if (ask(client, url, settings, err) == 0)
+		return 0;
+	client_close(client);
+	return -1;
+}
+
+ssize_t client_read_body(struct client *client, const char **body, struct error *err)
+{
+	for (;;) {
+		size_t body_len;
+		ssize_t got;
+		ptrdiff_t taken = response_read_body(&client->response, client->octets + client->at,
+			client->len - client->at, body, &body_len, err);
+
+		if (taken < 0)
+			return -1;
+		client->at += (size_t)taken;
+		if (body_len > 0)
+			return (ssize_t)body_len;
+		if (client->response.done)
+			return 0;
+		if (client->at < client->len)
+			continue;
+		client->at = client->len = client->header_len;
+		got = receive(client, err);
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			return response_end(&client->response, err);
+	}
+}
+
+void client_close(struct client *client)
+{
+	tls_client_close(client->tls);
+	close(client->fd);
 }

@@ -2,18 +2,23 @@
 #ifndef HELLO_HEALTHCHECK_H
 #define HELLO_HEALTHCHECK_H
 
-#include "client.h"
 #include "error.h"
 #include "flags.h"
+#include "url.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 struct healthcheck {
 	int64_t timeout_ms;
-	struct client_url url;
+	const char *ca; /* PEM file of the authorities to trust, for a URL that was given */
+	struct url url;
+	bool own; /* nobody gave a URL: the certificate is taken as it is */
 };
 
 /*
- * Fills *check from `[-timeout DURATION] [URL]`; without a URL it
- * is /healthz of the service that the same environment would start.
+ * Fills *check from `[-timeout DURATION] [-ca FILE] [URL]`; without a URL it is /healthz of the
+ * service that the same environment would start, over HTTP if it listens for that.
  * Returns: 0; 1 when help is asked for; -1 with *err filled.
  */
 int healthcheck_parse(int argc, char *const *argv, flag_lookup *lookup, struct healthcheck *check,

@@ -1,6 +1,7 @@
 /* main.c - subcommands, and the only place that decides the exit status. */
 #include "cpus.h"
 #include "error.h"
+#include "get.h"
 #include "healthcheck.h"
 #include "inspect.h"
 #include "lifecycle.h"
@@ -61,8 +62,8 @@ static int run_help(void)
 		"A small HTTP service: hello [serve] [flags]\n"
 		"\n"
 		"  hello serve [flags]                        answer requests; the default\n"
-		"  hello healthcheck [-timeout DURATION] [URL]\n"
-		"                                             exit 0 if the service lives\n"
+		"  hello healthcheck [flags] [URL]            exit 0 if the service lives\n"
+		"  hello get [flags] URL                      fetch it, https verified\n"
 		"  hello inspect [-json]                      what surrounds it here\n"
 		"  hello version [-json]                      what this is made of\n"
 		"  hello help                                 this text\n"
@@ -75,6 +76,8 @@ static int run_help(void)
 		"Flags of healthcheck; without a URL it asks /healthz where serve would listen:\n"
 		"\n");
 	healthcheck_write_usage(&text);
+	text_add_string(&text, "\nFlags of get:\n\n");
+	get_write_usage(&text);
 	return print(&text);
 }
 
@@ -140,6 +143,19 @@ static int run_healthcheck(int argc, char **argv)
 	if (parsed < 0 || healthcheck_run(&check, &err) != 0)
 		return fail(&err, EXIT_FAILED);
 	return EXIT_FINE;
+}
+
+static int run_get(int argc, char **argv)
+{
+	struct get get;
+	struct error err = {0};
+	int parsed = get_parse(argc, argv, lookup_env, &get, &err);
+
+	if (parsed > 0)
+		return run_help();
+	if (parsed < 0)
+		return fail(&err, EXIT_USAGE);
+	return get_run(&get, &err) == 0 ? EXIT_FINE : fail(&err, EXIT_FAILED);
 }
 
 /* Returns: 0 with *fd listening and *port filled, -1 in *fd for no address; -1 with *err filled. */
@@ -272,6 +288,8 @@ int main(int argc, char **argv)
 		return run_serve(argc - 2, argv + 2);
 	if (strcmp(command, "healthcheck") == 0)
 		return run_healthcheck(argc - 2, argv + 2);
+	if (strcmp(command, "get") == 0)
+		return run_get(argc - 2, argv + 2);
 	if (strcmp(command, "version") == 0)
 		return run_version(argc - 2, argv + 2);
 	if (strcmp(command, "inspect") == 0)

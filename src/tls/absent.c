@@ -49,3 +49,36 @@ void tls_session_describe(const void *session, struct tls_description *descripti
 	(void)session;
 	*description = (struct tls_description){0};
 }
+
+struct tls_client *tls_client_open(int fd, const char *host, const char *ca, struct error *err)
+{
+	(void)fd;
+	(void)host;
+	(void)ca;
+	error_set(err, 0, "https", NULL, "this build has no TLS",
+		"the images other than scratch-minimal have it");
+	return NULL;
+}
+
+int tls_client_write(struct tls_client *client, const char *octets, size_t len, struct error *err)
+{
+	(void)client;
+	(void)octets;
+	(void)len;
+	(void)err;
+	return -1;
+}
+
+ssize_t tls_client_read(struct tls_client *client, char *to, size_t len, struct error *err)
+{
+	(void)client;
+	(void)to;
+	(void)len;
+	(void)err;
+	return -1;
+}
+
+void tls_client_close(struct tls_client *client)
+{
+	(void)client;
+}

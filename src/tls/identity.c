@@ -1,6 +1,7 @@
 #include "identity.h"
 
 #include "pem_file.h"
+#include "policy.h"
 #include "self_signed.h"
 #include "session.h"
 
@@ -24,28 +25,6 @@
 
 /* What goes out with a chain in one handshake message, beside the certificates. */
 #define CHAIN_OVERHEAD 256
-
-static const int ciphersuites[] = {
-	MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
-	MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
-	MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
-	MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-	MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-	MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-	MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-	0,
-};
-
-static const uint16_t groups[] = {
-	MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
-	MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
-	MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
-	MBEDTLS_SSL_IANA_TLS_GROUP_NONE,
-};
-
-static const char *protocols[] = {"http/1.1", NULL};
 
 static int parse_certificates(
 	const char *path, const char *subject, mbedtls_x509_crt *chain, struct error *err)
@@ -127,24 +106,16 @@ static int load_files(struct tls_identity *identity, const struct tls_files *fil
 static int configure(struct tls_identity *identity, bool ask_clients)
 {
 	mbedtls_ssl_config *config = &identity->config;
-	int result = mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_SERVER,
-		MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+	int result = policy_apply(config, MBEDTLS_SSL_IS_SERVER);
 
 	if (result != 0)
 		return result;
-	mbedtls_ssl_conf_rng(config, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-	mbedtls_ssl_conf_min_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
-	mbedtls_ssl_conf_max_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_3);
-	mbedtls_ssl_conf_ciphersuites(config, ciphersuites);
-	mbedtls_ssl_conf_groups(config, groups);
 	mbedtls_ssl_conf_sni(config, session_take_server_name, NULL);
 	mbedtls_ssl_conf_authmode(
 		config, ask_clients ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE);
 	if (ask_clients)
 		mbedtls_ssl_conf_ca_chain(config, &identity->client_ca, NULL);
-	result = mbedtls_ssl_conf_alpn_protocols(config, protocols);
-	if (result == 0)
-		result = mbedtls_ssl_conf_own_cert(config, &identity->chain, &identity->key);
+	result = mbedtls_ssl_conf_own_cert(config, &identity->chain, &identity->key);
 	/*
 	 * Who has to show a certificate shows it each time: in TLS 1.3 mbedTLS's tickets forget whose
 	 * it was, and a resumed session would outlive what the certificate says.

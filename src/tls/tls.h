@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Returns: whether this build has TLS. */
 bool tls_available(void);
@@ -70,5 +71,32 @@ struct tls_description {
 };
 
 void tls_session_describe(const void *session, struct tls_description *description);
+
+/* ---- a client's side */
+
+struct tls_client;
+
+/*
+ * Does a handshake on a connected socket that waits (no O_NONBLOCK), and verifies who is there:
+ * a chain to one of ca's authorities, and the name (RFC 9110, section 4.3.4).
+ * fd:   borrowed
+ * host: a name or an address
+ * ca:   PEM file; NULL takes any certificate, which is for asking oneself
+ * err:  borrows host and ca
+ * Returns: the client, owned by the caller; NULL with *err filled.
+ */
+struct tls_client *tls_client_open(int fd, const char *host, const char *ca, struct error *err);
+
+/* Sends all of it. Returns: 0, or -1 with *err filled. */
+int tls_client_write(struct tls_client *client, const char *octets, size_t len, struct error *err);
+
+/*
+ * Returns: octets that came, at most len; 0 when the peer has said goodbye (close_notify);
+ * -1 with *err filled, also where the connection ends without that: it may have been cut.
+ */
+ssize_t tls_client_read(struct tls_client *client, char *to, size_t len, struct error *err);
+
+/* Says goodbye and frees it. NULL is fine. */
+void tls_client_close(struct tls_client *client);
 
 #endif

@@ -3,8 +3,10 @@
 
 #include "captured.h"
 #include "expect.h"
+#include "get.h"
 #include "healthcheck.h"
 #include "input.h"
+#include "url.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -50,40 +52,41 @@ int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len)
 	return 0;
 }
 
-/* Its code is known from some octet on, and no further octet changes it. */
-static int expect_steady_status(const char *octets, size_t len)
-{
-	int last = 0;
+static const struct client_settings settings = {.agent = "fuzz"};
 
-	for (size_t i = 0; i <= len && i <= 64; i++) {
-		int status = client_parse_status(octets, i);
-
-		EXPECT(status == -1 || status == 0 || (status >= 100 && status <= 599), "%d",
-			status);
-		EXPECT(last == 0 || status == last, "%d after %d", status, last);
-		last = status;
-	}
-	return last;
-}
-
+/* What is read of a body is of the answer, in its order, and no longer than it. */
 static void check_answer(struct input *in)
 {
-	struct client_url url = {.host = "127.0.0.1", .port = 1, .path = "/"};
-	unsigned status = 0;
+	static struct client client;
+	struct url url = {.host = "127.0.0.1", .port = 80, .path = "/"};
 	struct error err = {0};
 	char request[8192];
 	ssize_t asked;
+	size_t total = 0;
+	ssize_t got;
+	const char *body;
 	char *octets = input_rest(in, &answer_len);
-	int want;
 
 	answer = octets;
-	want = expect_steady_status(answer, answer_len);
-	if (client_get_status(&url, &status, &err) == 0)
-		EXPECT((int)status == want, "%u, not %d", status, want);
-	else
-		EXPECT(want <= 0 && err.what != NULL, "no status, not %d", want);
+	if (client_open(&client, &url, &settings, &err) == 0) {
+		unsigned status = client.response.status;
+
+		EXPECT(status == 101 || (status >= 200 && status <= 599), "%u", status);
+		EXPECT(client.header_len >= 16 && client.header_len <= answer_len, "%zu",
+			client.header_len);
+		while ((got = client_read_body(&client, &body, &err)) > 0) {
+			total += (size_t)got;
+			EXPECT(total + client.header_len <= answer_len, "%zu of body", total);
+			EXPECT(memmem(answer, answer_len, body, (size_t)got) != NULL,
+				"a body from nowhere");
+		}
+		EXPECT(got == 0 || err.what != NULL, "no reason");
+		client_close(&client);
+	} else {
+		EXPECT(err.what != NULL, "no reason");
+	}
 	asked = recv(peer, request, sizeof(request), 0);
-	EXPECT(asked > 0 && memcmp(request, "GET / HTTP/1.1\r\n", 16) == 0 &&
+	EXPECT(asked > 0 && memcmp(request, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n", 33) == 0 &&
 			memcmp(request + asked - 4, "\r\n\r\n", 4) == 0,
 		"the request is %.*s", (int)asked, request);
 	close(peer);
@@ -91,23 +94,41 @@ static void check_answer(struct input *in)
 	free(octets);
 }
 
+static void check_parsed(const char *text, const struct url *url)
+{
+	EXPECT(url->host[0] != '\0' && strlen(url->host) < sizeof(url->host), "host");
+	EXPECT(url->port >= 1 && url->port <= 65535, "%u", url->port);
+	EXPECT(url->path >= text && url->path <= text + strlen(text), "path");
+	EXPECT(url->path[0] == '\0' || strchr("/?#", url->path[0]) != NULL, "path %s", url->path);
+	for (const char *c = text; *c != '\0'; c++)
+		EXPECT((unsigned char)*c > ' ' && (unsigned char)*c < 0x7F, "0x%02x in a URL", *c);
+}
+
+/* A URL, then a reference from there: where it leads is a URL or refused, and stays so. */
 static void check_url(struct input *in)
 {
 	char *text = input_string(in);
-	struct client_url url;
+	char storage[8192];
+	struct text resolved = TEXT_OVER(storage);
+	struct url url;
 	struct error err = {0};
+	size_t len;
+	char *reference = input_rest(in, &len);
 
 	memset(&url, 0xA5, sizeof(url));
-	if (client_parse_url(text, &url, &err) == 0) {
-		EXPECT(url.host[0] != '\0' && strlen(url.host) < sizeof(url.host), "host");
-		EXPECT(url.port >= 1 && url.port <= 65535, "%u", url.port);
-		EXPECT(url.path >= text && url.path <= text + strlen(text), "path");
-		EXPECT(strchr("/?#", *url.path) != NULL, "path %s", url.path);
-		for (const char *c = text; *c != '\0'; c++)
-			EXPECT((unsigned char)*c > ' ' && *c != 0x7F, "0x%02x in a URL", *c);
+	if (url_parse(text, &url, &err) == 0) {
+		check_parsed(text, &url);
+		resolved.size--;
+		url_resolve(&url, reference, len, &resolved);
+		storage[resolved.len] = '\0';
+		if (!resolved.cut && url_parse(storage, &url, &err) == 0) {
+			check_parsed(storage, &url);
+			EXPECT(strchr(storage, '#') == NULL, "a fragment in %s", storage);
+		}
 	} else {
 		EXPECT(err.what != NULL, "no reason");
 	}
+	free(reference);
 	free(text);
 }
 
@@ -135,6 +156,7 @@ static void check_command_line(struct input *in)
 	int count = 0;
 	struct healthcheck check;
 	struct error err = {0};
+	struct get get;
 	int result;
 
 	for (size_t i = 0; i < VARIABLES; i++)
@@ -146,9 +168,13 @@ static void check_command_line(struct input *in)
 	EXPECT(result >= 0 || err.what != NULL, "no reason");
 	if (result == 0) {
 		EXPECT(check.timeout_ms > 0, "%lld ms", (long long)check.timeout_ms);
+		EXPECT(*check.ca != '\0', "no bundle");
 		EXPECT(check.url.port >= 1 && check.url.port <= 65535, "%u", check.url.port);
 		EXPECT(strlen(check.url.host) < sizeof(check.url.host), "host");
 	}
+	result = get_parse(count, words, lookup, &get, &err);
+	EXPECT(result >= 0 || err.what != NULL, "no reason");
+	EXPECT(result != 0 || (*get.ca != '\0' && get.timeout_ms >= 0), "nonsense");
 	for (int i = 0; i < count; i++)
 		free(words[i]);
 	for (size_t i = 0; i < VARIABLES; i++)
