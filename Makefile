@@ -160,7 +160,7 @@ build/release/sandbox/%: tests/sandbox/%.c $(patsubst %,build/release/src/%.o,sa
 # The system's Python, which has python3-pytest; not one that happens to come first in PATH.
 PYTEST := /usr/bin/python3 -m pytest -c tests/pytest.ini
 
-http: build/release/hello build/asan/hello $(SANDBOX_PROGRAMS) ## black-box HTTP tests of the release and the sanitizer build
+http: build/release/hello build/minimal/hello build/asan/hello $(SANDBOX_PROGRAMS) ## black-box HTTP tests of the release and the sanitizer build
 	$(PYTEST) tests/http
 
 http-score: build/release/hello ## measure hello, nginx and net/http by the RFCs; writes a part of docs/http.md

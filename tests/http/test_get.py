@@ -1,0 +1,325 @@
+"""`hello get`: what comes, where it goes, and what is refused, over plain HTTP."""
+
+import contextlib
+import hashlib
+import os
+import signal
+import socket
+import stat
+import subprocess
+import threading
+import time
+
+import hello
+import pytest
+
+
+def get(flavour, *args, **kwargs):
+    return hello.run(flavour, "get", *map(str, args), **kwargs)
+
+
+class Speaker:
+    """Answers each connection with the next of some octets, then closes; keeps the requests."""
+
+    def __init__(self, *answers, host="127.0.0.1", hold=False):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.listener = socket.create_server((host, 0), family=family)
+        self.port = self.listener.getsockname()[1]
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        self.requests = []
+        self.released = threading.Event()
+        self.thread = threading.Thread(target=self._serve, args=(answers, hold), daemon=True)
+        self.thread.start()
+
+    def _serve(self, answers, hold):
+        for answer in answers:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(ConnectionError):
+                request = b""
+                while b"\r\n\r\n" not in request:
+                    piece = connection.recv(4096)
+                    if not piece:
+                        break
+                    request += piece
+                self.requests.append(request)
+                for piece in answer if isinstance(answer, list) else [answer]:
+                    connection.sendall(piece)
+                if hold:
+                    self.released.wait(30)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.released.set()
+        # shutdown ends an accept(2) that waits; close alone does not
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(30)
+
+
+def answer(body=b"hello\n", status="200 OK", fields=(), length=True):
+    lines = [f"HTTP/1.1 {status}", *fields]
+    if length:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def redirect(to, status="302 Found"):
+    return answer(b"elsewhere\n", status, [f"Location: {to}"])
+
+
+def test_the_body_goes_to_standard_output(server):
+    done = get(server.flavour, f"http://localhost:{server.port}/")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "howdy\n", "")
+
+
+def test_the_request(flavour):
+    with Speaker(answer()) as speaker:
+        assert get(flavour, f"{speaker.url}?a=b#c").returncode == 0
+        head, *fields = speaker.requests[0].decode().removesuffix("\r\n\r\n").split("\r\n")
+    assert head == "GET /?a=b HTTP/1.1"
+    named = dict(field.split(": ") for field in fields)
+    assert named.pop("User-Agent").startswith("hello/")
+    assert named == {
+        "Host": f"127.0.0.1:{speaker.port}",
+        "Accept": "*/*",
+        "Connection": "close",
+    }
+
+
+def test_ipv6(start):
+    server = start(addr="[::1]:0")
+    done = get(server.flavour, f"http://[::1]:{server.port}/whoami")
+    assert done.returncode == 0
+    assert f'"value":"[::1]:{server.port}"' in done.stdout
+
+
+def test_headers_come_first(flavour):
+    with Speaker(b"HTTP/1.1 100 Continue\r\nX: no\r\n\r\n" + answer(fields=["X: y"])) as speaker:
+        done = subprocess.run(
+            [hello.binary(flavour), "get", "-i", speaker.url], capture_output=True, timeout=10
+        )
+    assert done.stdout == answer(fields=["X: y"])
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        answer(length=False),
+        answer(b"5\r\nhello\r\n1;x=y\r\n\n\r\n0\r\nT: 1\r\n\r\n", "200 OK", ["Transfer-Encoding: chunked"], False),
+        [bytes([octet]) for octet in answer()],
+        answer() + b"more than its length",
+        b"HTTP/1.1 200\nContent-Length: 6\n\nhello\n",
+    ],
+    ids=["until-close", "chunked", "octet-by-octet", "more", "bare-lf"],
+)
+def test_bodies(flavour, octets):
+    with Speaker(octets) as speaker:
+        done = get(flavour, speaker.url)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "hello\n", "")
+
+
+@pytest.mark.parametrize(
+    "octets, word",
+    [
+        (b"", "broken off"),
+        (b"HTTP/1.1 200 OK\r\n", "broken off"),
+        (answer()[:-1], "broken off"),
+        (answer(b"5\r\nhel", "200 OK", ["Transfer-Encoding: chunked"], False), "broken off"),
+        (answer(b"x\r\n", "200 OK", ["Transfer-Encoding: chunked"], False), "chunks"),
+        (answer(b"", "200 OK", ["Transfer-Encoding: gzip"], False), "Transfer-Encoding"),
+        (answer(b"", "200 OK", ["Content-Length: 1"]), "Content-Length"),
+        (b"SSH-2.0-OpenSSH\r\n", "not HTTP"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 40000, "too long"),
+    ],
+)
+def test_answers_that_are_none(flavour, octets, word, tmp_path):
+    kept = tmp_path / "kept"
+    kept.write_text("as it was")
+    with Speaker(octets, octets) as speaker:
+        done = get(flavour, speaker.url)
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1 and word in done.stderr
+        assert get(flavour, "-o", kept, speaker.url).returncode == 1
+    assert kept.read_text() == "as it was"
+    assert os.listdir(tmp_path) == ["kept"]
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "500 Oops", "304 Not Modified", "301 Gone"])
+def test_other_classes_are_failures(flavour, status, tmp_path):
+    body = b"" if status.startswith("304") else b"why\n"
+    with Speaker(answer(body, status), answer(body, status)) as speaker:
+        done = get(flavour, speaker.url)
+        assert (done.returncode, done.stdout) == (1, body.decode())
+        assert done.stderr == f'hello: answer "{status}": not of class 2xx\n'
+        assert get(flavour, "-o", tmp_path / "x", speaker.url).returncode == 1
+    assert os.listdir(tmp_path) == []
+
+
+# ---- redirects
+
+
+def test_redirects_are_followed_when_asked(server):
+    url = f"http://localhost:{server.port}/magazine?a=b"
+    done = get(server.flavour, "-L", url)
+    assert (done.returncode, done.stdout) == (0, "No magazine provided.\n")
+    done = get(server.flavour, url)
+    assert done.returncode == 1
+    assert "301 Moved Permanently" in done.stderr and "-L follows" in done.stderr
+
+
+@pytest.mark.parametrize("status", ["301 A", "302 B", "303 C", "307 D", "308 E"])
+def test_where_they_lead(flavour, status):
+    with Speaker(answer()) as other:
+        steps = ["/a/b?q", "c", "../d", "?e", f"//127.0.0.1:{other.port}/f#g"]
+        with Speaker(*[redirect(step, status) for step in steps]) as speaker:
+            done = get(flavour, "-L", speaker.url)
+            assert (done.returncode, done.stdout, done.stderr) == (0, "hello\n", "")
+            targets = [request.split()[1] for request in speaker.requests + other.requests]
+    assert targets == [b"/", b"/a/b?q", b"/a/c", b"/d", b"/d?e", b"/f"]
+
+
+def test_five_and_no_more(flavour):
+    with Speaker(*[redirect("/")] * 5, answer()) as speaker:
+        assert get(flavour, "-L", speaker.url).returncode == 0
+    with Speaker(*[redirect("/")] * 6, answer()) as speaker:
+        done = get(flavour, "-L", speaker.url)
+        assert len(speaker.requests) == 6
+    assert done.returncode == 1 and "at most 5" in done.stderr and done.stdout == ""
+
+
+@pytest.mark.parametrize("to", ["ftp://x/", "http://u:p@x/", "//", "/a b", "/" + "x" * 9000])
+def test_bad_redirects(flavour, to):
+    with Speaker(redirect(to)) as speaker:
+        done = get(flavour, "-L", speaker.url)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and done.stdout == ""
+
+
+# ---- files
+
+
+def test_a_file_appears_whole(server, tmp_path):
+    path = tmp_path / "out"
+    path.write_text("before, and much longer than what comes")
+    done = get(server.flavour, "-o", path, f"http://localhost:{server.port}/")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert path.read_text() == "howdy\n"
+    mask = os.umask(0)
+    os.umask(mask)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~mask
+    assert os.listdir(tmp_path) == ["out"]
+
+
+def test_a_device_stays_one(server):
+    done = get(server.flavour, "-o", "/dev/full", f"http://localhost:{server.port}/")
+    assert done.returncode == 1 and "No space left" in done.stderr
+    assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
+    assert get(server.flavour, "-o", "/dev/null", f"http://localhost:{server.port}/").returncode == 0
+
+
+def test_where_nothing_can_be_written(server, tmp_path):
+    url = f"http://localhost:{server.port}/"
+    done = get(server.flavour, "-o", tmp_path / "no" / "file", url)
+    assert done.returncode == 1 and done.stderr.startswith('hello: -o "')
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [hello.binary(server.flavour), "get", url], stdout=full, stderr=subprocess.PIPE, timeout=10
+        )
+    assert done.returncode == 1 and b"standard output: can't be written" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_leaves_nothing_behind(flavour, number, tmp_path):
+    path = tmp_path / "out"
+    path.write_text("before")
+    with Speaker(answer(b"x" * 10)[:-5], hold=True) as speaker:
+        process = subprocess.Popen([hello.binary(flavour), "get", "-o", path, speaker.url])
+        wait_for(lambda: len(os.listdir(tmp_path)) == 2)
+        process.send_signal(number)
+        assert process.wait(10) == -number
+    assert os.listdir(tmp_path) == ["out"] and path.read_text() == "before"
+
+
+def wait_for(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("flavour", ["release"])
+def test_a_body_of_any_size_is_streamed(flavour, tmp_path):
+    """Half a gigabyte, in little memory."""
+    piece = os.urandom(1 << 20)
+    count = 512
+    head = answer(b"", fields=[f"Content-Length: {count << 20}"], length=False)
+    path = tmp_path / "large"
+    with Speaker([head, *[piece] * count]) as speaker:
+        limit = ["prlimit", f"--as={8 << 20}"]
+        command = [*limit, hello.binary(flavour), "get", "-o", path, speaker.url]
+        assert subprocess.run(command, timeout=60).returncode == 0
+    want = hashlib.sha256()
+    for _ in range(count):
+        want.update(piece)
+    with open(path, "rb") as file:
+        assert hashlib.file_digest(file, "sha256").digest() == want.digest()
+
+
+# ---- time
+
+
+def test_silence_has_an_end(flavour, tmp_path):
+    with Speaker(answer()[:-3], hold=True) as speaker:
+        done = get(flavour, "-idle-timeout", "300ms", "-o", tmp_path / "x", speaker.url)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "timed out" in done.stderr
+    assert os.listdir(tmp_path) == []
+
+
+def test_all_of_it_has_an_end(flavour, tmp_path):
+    with Speaker(answer()[:-3], hold=True) as speaker:
+        done = get(flavour, "-timeout", "300ms", "-o", tmp_path / "x", speaker.url)
+    assert (done.returncode, done.stderr) == (1, "hello: get: not done in time\n")
+    assert os.listdir(tmp_path) == []
+
+
+def test_nobody_there(flavour):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    done = get(flavour, f"http://127.0.0.1:{port}/")
+    assert (done.returncode, done.stderr) == (1, 'hello: connect "127.0.0.1": Connection refused\n')
+    done = get(flavour, "http://nothing.invalid/", timeout=60)
+    assert done.returncode == 1 and done.stderr.startswith('hello: connect "nothing.invalid": ')
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        [],
+        ["ftp://x/"],
+        ["x"],
+        ["http://x/", "more"],
+        ["http://x/", "-L"],
+        ["-timeout", "soon", "http://x/"],
+        ["-bogus", "http://x/"],
+        ["http://u:p@x/"],
+        ["http://x/a b"],
+    ],
+)
+def test_wrong_usage(flavour, args):
+    done = get(flavour, *args)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith("hello: ")
+
+
+def test_the_minimal_build_has_no_https():
+    with Speaker(answer()) as speaker:
+        assert get("minimal", speaker.url).stdout == "hello\n"
+        done = get("minimal", speaker.url.replace("http:", "https:"))
+    assert done.returncode == 1 and "this build has no TLS" in done.stderr
