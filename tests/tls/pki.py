@@ -26,6 +26,10 @@ keyUsage = critical,keyCertSign,cRLSign
 basicConstraints = critical,CA:false
 subjectAltName = DNS:localhost,IP:127.0.0.1
 extendedKeyUsage = serverAuth
+[elsewhere]
+basicConstraints = critical,CA:false
+subjectAltName = DNS:example.org,IP:192.0.2.1
+extendedKeyUsage = serverAuth
 [client]
 basicConstraints = critical,CA:false
 extendedKeyUsage = clientAuth
@@ -69,10 +73,12 @@ class Pki:
         self.add("expired", "p256", "server", EXPIRED)
         self.add("future", "p256", "server", FUTURE)
         self.add("second", "p256", "server")
+        self.add("elsewhere", "p256", "elsewhere", name="localhost")
         self.add("client", "p256", "client")
         self.add("client-expired", "p256", "client", EXPIRED)
         self.add("client-other", "p256", "client", by="other-ca")
-        self.chain("client.chain", "client", "issuing")
+        for name in ("elsewhere", "expired", "future", "client"):
+            self.chain(f"{name}.chain", name, "issuing")
         self.chain("client-expired.chain", "client-expired", "issuing")
 
     def path(self, name):
