@@ -118,7 +118,7 @@ static int on_receive(void *context, unsigned char *buffer, size_t size)
  * Who speaks plain HTTP to this port learns it in plain HTTP. No TLS record begins with a
  * letter (RFC 8446, section 5.1).
  */
-static void answer_plain_http(const struct tls_session *session)
+static bool answer_plain_http(const struct tls_session *session)
 {
 	static const char answer[] = "HTTP/1.1 400 Bad Request\r\n"
 				     "Content-Type: text/plain; charset=utf-8\r\n"
@@ -128,8 +128,10 @@ static void answer_plain_http(const struct tls_session *session)
 				     "400 Bad Request: this port speaks HTTPS.\r\n";
 	unsigned char first = session->ahead_at > 0 ? session->ahead[0] : 0;
 
-	if (first >= 'A' && first <= 'Z')
-		send(session->fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (first < 'A' || first > 'Z')
+		return false;
+	send(session->fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return true;
 }
 
 /* ---- results */
@@ -236,9 +238,9 @@ int gnutls_handshake(gnutls_session_t session)
 		if (result != 0) {
 			int sent = 0;
 
-			if (result == MBEDTLS_ERR_SSL_INVALID_RECORD)
-				answer_plain_http(session);
-			else { /* our flight, or the alert that says what is wrong with the peer's */
+			/* Our flight, or the alert that says what is wrong with the peer's. */
+			if (result != MBEDTLS_ERR_SSL_INVALID_RECORD ||
+				!answer_plain_http(session)) {
 				add_missing_alert(session, result);
 				sent = send_flight(session);
 			}

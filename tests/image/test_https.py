@@ -5,6 +5,7 @@ import ssl
 import subprocess
 import time
 import urllib.request
+import uuid
 
 import pytest
 from engine import VARIANTS, docker
@@ -78,3 +79,91 @@ def test_minimal_says_that_it_has_none():
     )
     assert done.returncode == 1
     assert "this build has no TLS" in done.stderr
+
+
+# ---- a client in an image: whom it trusts is what lies in the image
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory):
+    """A server of a private authority in a network of its own; yields network, URL and authority."""
+    directory = tmp_path_factory.mktemp("secure")
+    directory.chmod(0o755)
+
+    def openssl(*args):
+        subprocess.run(["openssl", *args], cwd=directory, check=True, capture_output=True)
+
+    make = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "7"]
+    openssl("req", "-x509", *make, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=private authority")
+    openssl(
+        *("req", "-x509", *make, "-keyout", "server.key", "-out", "server.pem", "-subj", "/CN=secure"),
+        *("-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "subjectAltName=DNS:secure"),
+        *("-addext", "basicConstraints=critical,CA:false"),
+    )
+    (directory / "server.key").chmod(0o644)  # for user 99
+    (directory / "none.pem").touch()
+    name = f"hello-test-{uuid.uuid4().hex[:12]}"
+    docker("network", "create", name)
+    try:
+        docker(
+            *("run", "-d", "--name", name, "--network", name, "--network-alias", "secure"),
+            *("-v", f"{directory}:/tls:ro", "hello:scratch", "-tls-addr", ":1443"),
+            *("-tls-cert", "/tls/server.pem", "-tls-key", "/tls/server.key"),
+        )
+        yield name, "https://secure:1443/", directory
+    finally:
+        docker("rm", "-f", name, check=False)
+        docker("network", "rm", name, check=False)
+
+
+def get(secure, image, *options, args=()):
+    """Asks from a container beside the server, once that one is there."""
+    network, url, _ = secure
+    deadline = time.monotonic() + 20
+    while True:
+        done = docker(
+            *("run", "--rm", "--network", network, "--read-only", "--cap-drop=ALL", *options),
+            *(f"hello:{image}", "get", *args, url),
+            check=False,
+        )
+        if "Connection refused" not in done.stderr or time.monotonic() > deadline:
+            return done
+
+
+BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+
+
+@pytest.mark.parametrize("image", WITH_TLS)
+def test_the_images_bundle_decides(secure, image):
+    authority = secure[2] / "ca.pem"
+    done = get(secure, image)
+    assert done.returncode == 1
+    assert 'certificate of "secure": signed by nobody who is trusted' in done.stderr
+    done = get(secure, image, "-v", f"{authority}:{BUNDLE}:ro")
+    assert (done.returncode, done.stdout) == (0, "howdy\n"), done.stderr
+    done = get(secure, image, "-v", f"{secure[2] / 'none.pem'}:{BUNDLE}:ro")
+    assert done.returncode == 1 and f'-ca "{BUNDLE}": no certificate' in done.stderr
+
+
+def test_another_bundle_by_flag_and_by_variable(secure):
+    volume = ("-v", f"{secure[2]}:/tls:ro")
+    assert get(secure, "scratch", *volume, args=["-ca", "/tls/ca.pem"]).returncode == 0
+    assert get(secure, "scratch", *volume, "-e", "SSL_CERT_FILE=/tls/ca.pem").returncode == 0
+
+
+def test_the_minimal_image_says_that_it_has_none(secure):
+    done = get(secure, "scratch-minimal")
+    assert done.returncode == 1 and "this build has no TLS" in done.stderr
+
+
+def test_health_over_https_alone(container):
+    """The image's own HEALTHCHECK finds a service that speaks HTTPS alone."""
+    name = container(
+        "hello:scratch",
+        *("-e", "HELLO_ADDR=", "-e", "HELLO_TLS_ADDR=:1443", "-e", "HELLO_TLS_SELF_SIGNED=true"),
+        *("--health-interval", "1s"),
+    )
+    deadline = time.monotonic() + 30
+    while docker("inspect", "-f", "{{.State.Health.Status}}", name).stdout.strip() != "healthy":
+        assert time.monotonic() < deadline, docker("inspect", "-f", "{{json .State.Health}}", name).stdout
+        time.sleep(0.2)

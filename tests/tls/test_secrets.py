@@ -1,0 +1,60 @@
+"""The private key: never in a log, an answer, a core dump, nor as its file's text in memory."""
+
+import base64
+import json
+import os
+import re
+import socket
+
+import pytest
+
+
+def lines_of(path):
+    """The base64 lines of a PEM file, and the octets that they stand for."""
+    lines = [line for line in path.read_bytes().splitlines() if b"-----" not in line]
+    return [line for line in lines if len(line) > 20], base64.b64decode(b"".join(lines))
+
+
+def memory(pid):
+    """All that the process can write to, as root sees it."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as mem:
+        for line in maps:
+            start, end, rights = re.match(r"(\w+)-(\w+) (\S+)", line).groups()
+            if rights.startswith("rw"):
+                mem.seek(int(start, 16))
+                yield mem.read(int(end, 16) - int(start, 16))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root reads the memory of what is not dumpable")
+@pytest.mark.parametrize("flavour", ["release"])
+@pytest.mark.parametrize("kind", ["rsa2048", "p256"])
+def test_a_keys_text_is_wiped(start, flavour, pki, kind):
+    server = start("-inspect", *pki.pair(f"{kind}.chain"))
+    server.send_signal(1)
+    server.log_lines("reloaded|Reloaded|certificate", 1)
+    assert server.ask("/").status == 200
+    lines, der = lines_of(pki.path(f"{kind}.key"))
+    found = b"\0".join(memory(server.process.pid))
+    # What is looked for would be found: the certificate is there, and the text of its flag.
+    _, public = lines_of(pki.path(f"{kind}.pem"))
+    assert public[-32:] in found and str(pki.path(f"{kind}.key")).encode() in found
+    assert not [line for line in lines if line in found]
+    assert der[:48] not in found
+
+
+@pytest.mark.parametrize("kind", ["rsa2048", "p256"])
+def test_it_is_told_to_nobody(start, pki, kind):
+    server = start("-inspect", *pki.pair(f"{kind}.chain"))
+    answers = [server.ask(path).body.decode() for path in ("/inspect", "/whoami", "/metrics", "/version")]
+    json.loads(answers[0])
+    lines, _ = lines_of(pki.path(f"{kind}.key"))
+    assert not [line for line in lines if line.decode() in server.log() + "".join(answers)]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed, to tell whose /proc/PID is")
+@pytest.mark.parametrize("flavour", ["release"])
+@pytest.mark.parametrize("tls", [True, False])
+def test_the_kernel_makes_no_core_dump(start, flavour, tls):
+    """What is not dumpable belongs to root in /proc, whoever runs it (proc(5))."""
+    server = start(tls=tls, user=65534, group=65534, extra_groups=[])
+    assert os.stat(f"/proc/{server.process.pid}/maps").st_uid == (0 if tls else 65534)
