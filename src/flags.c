@@ -203,7 +203,7 @@ int flags_parse(const struct flag *flags, size_t count, int argc, char *const *a
 	int at = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		const char *value = lookup(flags[i].env);
+		const char *value = flags[i].env != NULL ? lookup(flags[i].env) : NULL;
 		bool may_be_empty = flags[i].kind == FLAG_TEXT || flags[i].kind == FLAG_ADDRESS;
 
 		store(&flags[i], flags[i].initial, into);
@@ -260,8 +260,11 @@ void flags_write_usage(const struct flag *flags, size_t count, struct text *out)
 			text_add_string(out, flags[i].initial);
 			text_add_string(out, ")");
 		}
-		text_add_string(out, " [$");
-		text_add_string(out, flags[i].env);
-		text_add_string(out, "]\n");
+		if (flags[i].env != NULL) {
+			text_add_string(out, " [$");
+			text_add_string(out, flags[i].env);
+			text_add_string(out, "]");
+		}
+		text_add_string(out, "\n");
 	}
 }

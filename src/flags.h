@@ -23,7 +23,7 @@ enum flag_kind {
 
 struct flag {
 	const char *name; /* with its dash */
-	const char *env;  /* the environment variable of the same meaning */
+	const char *env;  /* the environment variable of the same meaning; NULL for none */
 	enum flag_kind kind;
 	size_t offset;	     /* of the field in the structure to fill */
 	const char *initial; /* the default, in the flag's own syntax */

@@ -14,18 +14,18 @@
 #define FIELD(name) .offset = offsetof(struct get, name)
 
 static const struct flag flags[] = {
-	{"-L", "HELLO_GET_FOLLOW", FLAG_BOOL, FIELD(follow), "false", NULL,
+	{"-L", NULL, FLAG_BOOL, FIELD(follow), "false", NULL,
 		"follow redirects, at most 5; never from https to http", "want true or false"},
-	{"-i", "HELLO_GET_HEADERS", FLAG_BOOL, FIELD(headers), "false", NULL,
+	{"-i", NULL, FLAG_BOOL, FIELD(headers), "false", NULL,
 		"write the answer's header before its body", "want true or false"},
-	{"-o", "HELLO_GET_OUTPUT", FLAG_TEXT, FIELD(output), "", "FILE",
+	{"-o", NULL, FLAG_TEXT, FIELD(output), "", "FILE",
 		"write to a file, which appears once it is whole", "want a file"},
 	{"-ca", "SSL_CERT_FILE", FLAG_TEXT, FIELD(ca), "/etc/ssl/certs/ca-certificates.crt", "FILE",
 		"trust the authorities of this PEM bundle", "want a file"},
-	{"-idle-timeout", "HELLO_GET_IDLE_TIMEOUT", FLAG_DURATION, FIELD(idle_timeout_ms), "30s",
-		"DURATION", "the longest wait for the server; 0 is no limit",
+	{"-idle-timeout", NULL, FLAG_DURATION, FIELD(idle_timeout_ms), "30s", "DURATION",
+		"the longest wait for the server; 0 is no limit",
 		"want a duration such as 300ms, 1.5s or 2m, from 0 to 1h", .max = HOUR_MS},
-	{"-timeout", "HELLO_GET_TIMEOUT", FLAG_DURATION, FIELD(timeout_ms), "0s", "DURATION",
+	{"-timeout", NULL, FLAG_DURATION, FIELD(timeout_ms), "0s", "DURATION",
 		"how long all of it may take; 0 is no limit",
 		"want a duration such as 300ms, 1.5s or 2m, from 0 to 24h", .max = 24 * HOUR_MS},
 };
