@@ -32,7 +32,7 @@ musl_CC := gcc
 musl_CFLAGS := $(static_CFLAGS)
 release_CC := $(musl_CC) -specs=$(CURDIR)/$(musl_SPECS)
 release_CFLAGS := $(static_CFLAGS)
-release_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--build-id=none -s
+release_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack -Wl,-z,noseparate-code -Wl,-z,pack-relative-relocs -Wl,--build-id=none -s
 # HTTP alone: what hello:scratch-minimal has.
 minimal_MODULES := $(MODULES) tls/absent
 minimal_LIBRARIES := libmicrohttpd.a
