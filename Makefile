@@ -27,9 +27,9 @@ release_MODULES := $(MODULES) $(TLS_MODULES:%=tls/%)
 release_LIBRARIES := $(TLS_LIBRARIES)
 # Compiled with musl from deps/, for size, as static PIEs; each flag's price is in docs/performance.md.
 musl_SPECS := build/musl/deps/lib/musl.specs
-static_CFLAGS := -Os -ffunction-sections -fdata-sections $(HARDENING) $(SMALL)
+static_CFLAGS := -Os -flto=auto -ffat-lto-objects -ffunction-sections -fdata-sections $(HARDENING) $(SMALL)
 musl_CC := gcc
-musl_CFLAGS := $(static_CFLAGS)
+musl_CFLAGS := $(filter-out -flto% -ffat%,$(static_CFLAGS))
 release_CC := $(musl_CC) -specs=$(CURDIR)/$(musl_SPECS)
 release_CFLAGS := $(static_CFLAGS)
 release_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack -Wl,-z,noseparate-code -Wl,-z,pack-relative-relocs -Wl,--build-id=none -s
