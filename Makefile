@@ -119,6 +119,9 @@ build/$(1)/src/%.o: src/%.c $(call libraries_of,$(1)) Makefile | build/$(1)/src/
 build/$(1)/hello: $(call objects_of,$(1)) $(call libraries_of,$(1))
 	$(Q)echo "  LD  $$@"
 	$(Q)$$($(1)_CC) $$($(1)_CFLAGS) $$($(1)_LDFLAGS) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -pthread
+# The same before its symbols are stripped, for ci/size/run.
+build/$(1)/hello.symbols: build/$(1)/hello
+	$(Q)$$($(1)_CC) $$($(1)_CFLAGS) $$(filter-out -s,$$($(1)_LDFLAGS)) $$(CFLAGS) $$(LDFLAGS) -o $$@ $(call objects_of,$(1)) $(call libraries_of,$(1)) -pthread
 build/$(1)/src/tls:
 	$(Q)mkdir -p $$@
 -include $(patsubst %.o,%.d,$(call objects_of,$(1)))
@@ -134,7 +137,7 @@ $(eval $(call flavour,fuzz))
 
 UNIT := $(basename $(notdir $(wildcard tests/unit/*.c)))
 
-build/asan/unit/%.o: tests/unit/%.c build/asan/deps/lib/libcheck.a Makefile | build/asan/unit
+build/asan/unit/%.o: tests/unit/%.c build/asan/deps/lib/libcheck.a $(call libraries_of,asan) Makefile | build/asan/unit
 	$(Q)echo "  CC  $@"
 	$(Q)$(asan_CC) $(COMMON) -Wall -Wextra -Wno-missing-field-initializers $(asan_CFLAGS) -isystem build/asan/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
 build/asan/unit/runner: $(UNIT:%=build/asan/unit/%.o) $(filter-out %/main.o,$(call objects_of,asan)) \
@@ -172,8 +175,10 @@ http-score: build/release/hello ## measure hello, nginx and net/http by the RFCs
 # start, stop and drain, counters under load; deadlines and limits where time is not stretched
 # tenfold. RACE_TESTS=tests runs them all.
 RACE_TESTS := tests/http/test_routes.py tests/http/test_refusals.py tests/http/test_metrics.py \
-	tests/http/test_limits.py tests/http/test_lifecycle.py tests/tls
-MEMORY_TESTS := tests/http/test_routes.py tests/http/test_metrics.py tests/http/test_lifecycle.py
+	tests/http/test_limits.py tests/http/test_lifecycle.py tests/tls/test_http_over_tls.py \
+	tests/tls/test_reload.py tests/tls/test_resumption.py tests/tls/test_drain.py
+MEMORY_TESTS := tests/http/test_routes.py tests/http/test_metrics.py tests/http/test_lifecycle.py \
+	tests/tls/test_mutual.py tests/tls/test_resumption.py
 
 tsan: build/tsan/hello ## black-box tests under ThreadSanitizer
 	$(PYTEST) --flavours tsan $(RACE_TESTS)
@@ -244,6 +249,10 @@ bench: build/release/hello ## hold hello against a bare loop, nginx, lighttpd an
 	ci/setup bench
 	ci/bench/run
 
+size: build/release/hello.symbols build/minimal/hello.symbols ## where the bytes of the binaries are, and what moved since the last release
+	ci/setup size
+	ci/size/run
+
 # ---- the rest --------------------------------------------------------------------------
 
 setup: ## install what building, testing and comparing need (Debian, root), or say what is missing
@@ -265,4 +274,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries deps unit http http-score image-tests test images compare bench setup readme lint run clean help
+.PHONY: all fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries deps unit http http-score image-tests test images compare bench size setup readme lint run clean help

@@ -1,5 +1,6 @@
 """What the linker and the compiler were to do for the shipped binaries, read off their bytes."""
 
+import json
 import platform
 import re
 import subprocess
@@ -87,3 +88,9 @@ def test_functions_guard_their_stack(binary):
     loads = len(re.findall(r"\bmov +%fs:0x28,", done.stdout))
     checks = len(re.findall(r"\b(?:sub|cmp|xor) +%fs:0x28,", done.stdout))
     assert loads > 50 and checks > 50, (loads, checks)
+
+
+def test_it_stays_small(binary):
+    """What a change adds must be wanted: `make size` shows where it is, ci/size/budgets.json is the limit."""
+    budgets = json.loads((hello.ROOT / "ci/size/budgets.json").read_text())
+    assert binary.stat().st_size <= budgets[binary.parent.name]

@@ -1,5 +1,6 @@
 """TLS clients for what http.client can't do: openssl's, and one whose octets are in our hands."""
 
+import contextlib
 import os
 import pathlib
 import select
@@ -87,7 +88,8 @@ class Typed:
 
     def __exit__(self, *_):
         self.process.kill()
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # of what it has not taken
+            self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait()
 
