@@ -201,6 +201,7 @@ fuzz_http_WRAPS := write
 fuzz_log_WRAPS := write
 fuzz_options_WRAPS := write
 fuzz_client_WRAPS := write socket connect
+fuzz_tls_WRAPS := getrandom
 # How long each harness runs, and how many run at a time.
 FUZZ_SECONDS := 600
 FUZZ_JOBS := $(shell nproc)
