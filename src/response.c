@@ -105,15 +105,14 @@ static int read_field(const char *line, size_t len, struct response *response,
 	return 0;
 }
 
-/* Returns: the octets of a line without its end; *next is behind it, NULL where it has none. */
+/* Returns: the octets of a line without its end; *next is behind it, or behind all where it has none. */
 static size_t find_line(char *octets, size_t len, char **next)
 {
-	char *end = memchr(octets, '\n', len);
+	const char *end = memchr(octets, '\n', len);
+	size_t line = end != NULL ? (size_t)(end - octets) : len;
 
-	*next = end != NULL ? end + 1 : NULL;
-	if (end == NULL)
-		return 0;
-	return (size_t)(end - octets) - (end > octets && end[-1] == '\r');
+	*next = octets + line + (end != NULL);
+	return line - (end != NULL && line > 0 && octets[line - 1] == '\r');
 }
 
 /* Makes spaces of line ends that are followed by one (RFC 9112, section 5.2). */
@@ -131,16 +130,20 @@ static void unfold(char *octets, const char *end)
 /* Returns: where the header ends, behind its empty line; NULL when more is needed. */
 static char *find_end(char *octets, size_t len)
 {
+	char *end = octets + len;
 	char *at = octets;
 
-	for (;;) {
+	while (at < end) {
 		char *next;
-		size_t line = find_line(at, len - (size_t)(at - octets), &next);
+		size_t line = find_line(at, (size_t)(end - at), &next);
 
-		if (next == NULL || (line == 0 && at > octets))
+		if (next[-1] != '\n')
+			return NULL;
+		if (line == 0 && at > octets)
 			return next;
 		at = next;
 	}
+	return NULL;
 }
 
 /* Decides how the body ends (section 6.3). Returns: 0, or -1 with *err filled. */
