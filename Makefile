@@ -181,10 +181,10 @@ MEMORY_TESTS := tests/http/test_routes.py tests/http/test_metrics.py tests/http/
 	tests/tls/test_mutual.py tests/tls/test_resumption.py
 
 tsan: build/tsan/hello ## black-box tests under ThreadSanitizer
-	$(PYTEST) --flavours tsan $(RACE_TESTS)
+	FLAVOURS=tsan $(PYTEST) $(RACE_TESTS)
 
 valgrind: build/valgrind/hello ## black-box tests under valgrind
-	$(PYTEST) --flavours valgrind $(MEMORY_TESTS)
+	FLAVOURS=valgrind $(PYTEST) $(MEMORY_TESTS)
 
 image-tests: ## build the four images and test them
 	ci/setup images

@@ -1,8 +1,9 @@
 """Fixtures of the black-box tests. Each runs against the release and the sanitizer build.
 
---flavours runs them against others: tsan, or valgrind, which is a build for it and the tool.
+FLAVOURS=tsan runs them against others, directories of build/: valgrind is a build for it, and the tool.
 """
 
+import os
 import pathlib
 import sys
 
@@ -13,14 +14,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import hello  # noqa: E402
 
 
-def pytest_addoption(parser):
-    parser.addoption("--flavours", default="release,asan", help="directories of build/")
-
-
-def pytest_generate_tests(metafunc):
-    own = any("flavour" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
-    if "flavour" in metafunc.fixturenames and not own:
-        metafunc.parametrize("flavour", metafunc.config.getoption("--flavours").split(","))
+@pytest.fixture(params=os.environ.get("FLAVOURS", "release,asan").split(","))
+def flavour(request):
+    return request.param
 
 
 @pytest.fixture
