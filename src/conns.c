@@ -307,11 +307,13 @@ static void sweep(struct conns *conns, struct conn *conn, const struct conns_dea
 	int64_t now_us = conns_now_us();
 	int64_t age_ms = (now_us - since_of(state)) / 1000;
 	struct traffic traffic;
+	bool fresh;
 
 	switch (phase_of(state)) {
 	case CONN_WAITING:
 		traffic = traffic_of(conn->fd);
-		if (state != conn->seen_state)
+		fresh = state != conn->seen_state;
+		if (fresh)
 			conn->header_us = 0;
 		else if (traffic.received != conn->seen_received && conn->header_us == 0)
 			conn->header_us = now_us;
@@ -325,7 +327,9 @@ static void sweep(struct conns *conns, struct conn *conn, const struct conns_dea
 			/* Its last answer is still on its way. */
 			if (age_ms >= deadlines->write_ms && end_overdue(conn, state))
 				reset(conns, conn);
-		} else if (age_ms >= deadlines->idle_ms && end_overdue(conn, state)) {
+		} else if (age_ms >= deadlines->idle_ms && !fresh && end_overdue(conn, state)) {
+			/* Not at first sight: the process may have been stopped for long, and its
+			 * event loops have yet to see what came in meanwhile. */
 			shut(conns, conn);
 		}
 		break;
