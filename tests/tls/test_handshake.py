@@ -110,6 +110,33 @@ def test_hello_retry_request(serve):
         assert '"version":"TLSv1.3"' in said
 
 
+@pytest.mark.parametrize("kind", ["p256", "rsa2048"])
+def test_no_signature_over_sha_1(serve, kind):
+    """The client takes nothing else; in TLS 1.2 it could be had (RFC 9155)."""
+    scheme = {"p256": "ECDSA", "rsa2048": "RSA"}[kind]
+    port = serve(kind).port
+    for version in ("-tls1_2", "-tls1_3"):
+        status, said = s_client(
+            port, version, "-sigalgs", f"{scheme}+SHA1", "-cipher", "ALL:@SECLEVEL=0"
+        )
+        assert status != 0 and '"tls":{' not in said, said
+    status, said = s_client(port, "-tls1_2", "-sigalgs", f"{scheme}+SHA256")
+    assert status == 0 and '"version":"TLSv1.2"' in said
+
+
+def test_a_downgrade_is_marked(serve):
+    """RFC 8446, section 4.1.3: so that a client of TLS 1.3 sees who took its version away."""
+    port, random = serve().port, {}
+    for version in VERSIONS:
+        with Octets(port, context(version)) as client:
+            client.send(client.first_flight())
+            record = client.socket.recv(4096)
+        assert (record[0], record[5]) == (22, 2), "no ServerHello"
+        random[version] = record[11:43]
+    assert random[V12].endswith(b"DOWNGRD\1")
+    assert not random[V13].endswith(b"DOWNGRD\1")
+
+
 # ---- ALPN and SNI
 
 

@@ -8,7 +8,7 @@ import ssl
 import clients
 import pki as makers
 import pytest
-from clients import VERSIONS, Octets, context, s_client
+from clients import V13, VERSIONS, Octets, context, s_client
 
 FLAGS = {"TLSv1_2": "-tls1_2", "TLSv1_3": "-tls1_3"}
 
@@ -114,3 +114,63 @@ def test_a_resumed_session_tells_its_own_name(start):
     assert second.ssl.session_reused
     first.close()
     second.close()
+
+
+# ---- TLS 1.3's offer of a ticket, spoilt (RFC 8446, sections 4.2.9 and 4.2.11)
+
+ALLOW_NO_DHE_KEX = 0x400  # OpenSSL's option, which Python does not name
+PSK_MODES = b"\0\x2d\0\3\2"  # psk_key_exchange_modes with two modes
+PRE_SHARED_KEY = b"\0\x29\0\2\0\0"  # ServerHello: the first ticket is taken
+
+
+def offer(port, spoil):
+    """Offers a ticket in a hello that is spoilt. Returns: the server's first record."""
+    made = context(V13)
+    made.options |= ALLOW_NO_DHE_KEX  # the ticket is for the modes of its first client
+    with Octets(port, made) as first:
+        first.handshake()
+        first.send(first.encrypt(clients.GET % b"/"))
+        first.read_to_end()
+        session = first.ssl.session
+    assert session.has_ticket
+    with Octets(port, made, session=session) as client:
+        flight = bytearray(client.first_flight())
+        spoil(flight)
+        client.send(bytes(flight))
+        answer = client.raw_to_end() if spoil is spoil_binder else client.socket.recv(4096)
+        return answer[: 5 + int.from_bytes(answer[3:5], "big")]
+
+
+def spoil_nothing(_):
+    pass
+
+
+def spoil_binder(flight):
+    flight[-1] ^= 1
+
+
+def take_fresh_exchange_away(flight):
+    """Leaves psk_ke alone: the old key, and no other that is forgotten when the connection ends."""
+    assert flight.count(PSK_MODES + b"\1\0") == 1
+    flight[flight.index(PSK_MODES) + len(PSK_MODES)] = 0
+
+
+def test_an_offer_is_taken(start):
+    """What the next two compare with."""
+    answer = offer(start().port, spoil_nothing)
+    assert (answer[0], answer[5]) == (22, 2) and PRE_SHARED_KEY in answer
+
+
+def test_a_ticket_without_its_secret(start):
+    """Who saw a ticket go by can't make the proof that comes with it."""
+    answer = offer(start().port, spoil_binder)
+    assert [level for level, _ in clients.alerts(answer)] == [2], answer
+
+
+def test_no_resumption_without_a_fresh_exchange(start):
+    """
+    The change spoils the proof, too: a server that knew psk_ke would refuse it. One that
+    does not goes on without the ticket.
+    """
+    answer = offer(start().port, take_fresh_exchange_away)
+    assert (answer[0], answer[5]) == (22, 2) and PRE_SHARED_KEY not in answer

@@ -42,6 +42,25 @@ def test_a_keys_text_is_wiped(start, flavour, pki, kind):
     assert der[:48] not in found
 
 
+def test_a_bad_key_is_not_quoted(start, pki, tmp_path):
+    """What is wrong with a file is said without its text: a key in the certificate's place, too."""
+    cert, key = tmp_path / "cert", tmp_path / "key"
+    chain, good = (pki.path(f"rsa2048.{name}").read_bytes() for name in ("chain.pem", "key"))
+    at = len(good) // 2
+    bad = [(good, chain), (chain, good[:at] + good[at + 1 :]), (chain, good[:at]), (good, good)]
+    cert.write_bytes(chain)
+    key.write_bytes(good)
+    server = start("-tls-cert", cert, "-tls-key", key)
+    for count, (as_cert, as_key) in enumerate(bad, 1):
+        cert.write_bytes(as_cert)
+        key.write_bytes(as_key)
+        server.send_signal(1)
+        server.log_lines("The certificate stays as it was", count)
+    lines, _ = lines_of(pki.path("rsa2048.key"))
+    assert not [line for line in lines if line[:16].decode() in server.log()]
+    assert server.ask("/").status == 200
+
+
 @pytest.mark.parametrize("kind", ["rsa2048", "p256"])
 def test_it_is_told_to_nobody(start, pki, kind):
     server = start("-inspect", *pki.pair(f"{kind}.chain"))
