@@ -29,13 +29,13 @@ COPY Makefile ./
 COPY deps deps
 COPY src/tls/gnutls src/tls/gnutls
 # The Makefile's own list of what the release links.
-RUN make libraries
+RUN make -j"$(nproc)" libraries
 
 # ---- build: the service itself
 FROM libraries AS build
 COPY src src
 # The last command proves the result: the binary runs, on nothing but the kernel.
-RUN make build/release/hello build/minimal/hello \
+RUN make -j"$(nproc)" build/release/hello build/minimal/hello \
  && cp build/release/hello /hello && cp build/minimal/hello /hello-minimal && /hello version
 
 # ---- the image: everything above is left behind, but for one file

@@ -122,7 +122,7 @@ def test_minimal_holds_one():
 @pytest.mark.parametrize("variant", ["scratch"])
 def test_scratch_stays_small(variant):
     size = json.loads(docker("image", "inspect", f"hello:{variant}").stdout)[0]["Size"]
-    assert size < 750_000
+    assert size < 680_000
 
 
 def test_no_official_name_is_given_to_a_stand_in():
