@@ -177,6 +177,7 @@ struct way {
 	bool edited;
 	unsigned piece;
 	int from_client, to_server; /* ends of the pairs */
+	size_t answered;	    /* octets of the server's */
 };
 
 /* Carries octets both ways. Returns: whether there were some. */
@@ -215,9 +216,11 @@ static bool way_turn(struct way *way)
 				errno == EPIPE || (errno == EAGAIN && front.ended),
 			"%zu octets", len);
 	got = recv(way->to_server, in, sizeof(in), 0);
-	if (got > 0)
+	if (got > 0) {
+		way->answered += (size_t)got;
 		EXPECT(send(way->from_client, in, (size_t)got, MSG_NOSIGNAL) == got, "%zd octets",
 			got);
+	}
 	return moved || got > 0;
 }
 
@@ -423,12 +426,17 @@ static struct tls_server *make_server(const char *client_ca)
 	return server;
 }
 
+/* And sees that it saves the server its certificate and proof. */
 static void get_ticket(mbedtls_ssl_protocol_version version)
 {
-	struct way way = {.piece = 2048};
+	struct way first = {.piece = 2048};
+	struct way again = first;
 
 	mbedtls_ssl_session_init(ticket_of(version));
-	meet(&way, version, STRANGER, ticket_of(version));
+	meet(&first, version, STRANGER, ticket_of(version));
+	meet(&again, version, RETURNING, NULL);
+	EXPECT(again.answered + 300 < first.answered, "%zu after %zu octets: nothing is resumed",
+		again.answered, first.answered);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
