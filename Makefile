@@ -178,7 +178,10 @@ RACE_TESTS := tests/http/test_routes.py tests/http/test_refusals.py tests/http/t
 	tests/http/test_limits.py tests/http/test_lifecycle.py tests/tls/test_http_over_tls.py \
 	tests/tls/test_reload.py tests/tls/test_resumption.py tests/tls/test_drain.py
 MEMORY_TESTS := tests/http/test_routes.py tests/http/test_metrics.py tests/http/test_lifecycle.py \
-	tests/tls/test_mutual.py tests/tls/test_resumption.py
+	$(addprefix tests/tls/test_mutual.py::test_,with_a_good_one with_a_bad_one \
+		with_one_of_an_unknown_algorithm another_authority_by_reload) \
+	$(addprefix tests/tls/test_resumption.py::test_,a_ticket_resumes altered_tickets a_ticket_without_its_secret) \
+	$(addprefix tests/tls/test_reload.py::test_,new_connections_get_the_new_pair a_bad_pair_leaves_the_old_one)
 
 tsan: build/tsan/hello ## black-box tests under ThreadSanitizer
 	FLAVOURS=tsan $(PYTEST) $(RACE_TESTS)

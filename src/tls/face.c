@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <mbedtls/net_sockets.h>
+#include <mbedtls/oid.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -215,16 +216,27 @@ static bool has_more(const struct tls_session *session)
 }
 
 /*
- * mbedTLS 3.6 ends without a word when no group is shared in TLS 1.3 (RFC 8446, section 4.1.1), and
- * when a client has no certificate in TLS 1.2 (RFC 5246, section 7.4.6).
+ * mbedTLS 3.6 ends without a word when no group is shared in TLS 1.3 (RFC 8446, section 4.1.1), when
+ * a client has no certificate in TLS 1.2 (RFC 5246, section 7.4.6), and when the one it has in TLS 1.3
+ * is signed in a way that is not known here.
  */
 static void add_missing_alert(struct tls_session *session, int result)
 {
-	if ((result == MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE ||
-		    result == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE) &&
-		session->flight_len == 0)
-		mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
-			MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
+	unsigned char alert;
+
+	switch (result) {
+	case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE:
+	case MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE:
+		alert = MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
+		break;
+	case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND:
+		alert = MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
+		break;
+	default:
+		return;
+	}
+	if (session->flight_len == 0)
+		mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
 }
 
 int gnutls_handshake(gnutls_session_t session)

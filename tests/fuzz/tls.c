@@ -1,9 +1,11 @@
 /*
  * tls.c - the TLS front, as libmicrohttpd drives it, against a client whose octets are any, or an
  * honest client's with some changed on their way. Whatever comes: what the server takes for
- * application data is what the client meant to send, in its order.
+ * application data is what the client meant to send, in its order; and where clients must show a
+ * certificate, only the one that has it is served, whatever ticket another brings.
  */
 #include "tls/tls.h"
+#include "tls/self_signed.h"
 
 #include "expect.h"
 #include "input.h"
@@ -15,6 +17,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -46,21 +49,13 @@ ssize_t __wrap_getrandom(void *buffer, size_t len, unsigned flags)
 	return (ssize_t)len;
 }
 
-static struct tls_server *server;
+/* The open server welcomes anybody, the strict one those who have the client's certificate. */
+static struct tls_server *open_server;
+static struct tls_server *strict_server;
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	static const struct tls_files files = {
-		.cert = "", .key = "", .client_ca = "", .self_signed = true};
-	char notice[TLS_NOTICE_SIZE];
-	struct error err = {0};
-
-	(void)argc;
-	(void)argv;
-	server = tls_server_create(&files, notice, &err);
-	EXPECT(server != NULL, "%s", err.what);
-	return 0;
-}
+static mbedtls_x509_crt client_chain;
+static mbedtls_pk_context client_key;
+static char client_subject[256];
 
 /* ---- the server's side: what libmicrohttpd does, one call after the other */
 
@@ -79,7 +74,7 @@ static void count_secured(void *arg, bool more)
 	((struct front *)arg)->secured++;
 }
 
-static void front_open(struct front *front, int fd)
+static void front_open(struct front *front, struct tls_server *server, int fd)
 {
 	front->fd = fd;
 	front->agreed = front->ended = false;
@@ -137,14 +132,14 @@ static void front_close(struct front *front)
 
 static struct front front;
 
-static void send_any(struct input *in)
+static void send_any(struct input *in, struct tls_server *server)
 {
 	unsigned piece = 1 + input_octet(in) * 8u;
 	int pair[2];
 	int idle = 0;
 
 	EXPECT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0, "no pair");
-	front_open(&front, pair[0]);
+	front_open(&front, server, pair[0]);
 	for (int turn = 0; idle < IDLE_TURNS; turn++) {
 		char sink[4096];
 		size_t len = in->left < piece ? in->left : piece;
@@ -182,6 +177,7 @@ struct way {
 	bool edited;
 	unsigned piece;
 	int from_client, to_server; /* ends of the pairs */
+	size_t answered;	    /* octets of the server's */
 };
 
 /* Carries octets both ways. Returns: whether there were some. */
@@ -215,13 +211,16 @@ static bool way_turn(struct way *way)
 			out[len++] = octet;
 	}
 	if (len > 0)
+		/* Whoever has ended reads no more. */
 		EXPECT(send(way->to_server, out, len, MSG_NOSIGNAL) == (ssize_t)len ||
-				errno == EPIPE,
+				errno == EPIPE || (errno == EAGAIN && front.ended),
 			"%zu octets", len);
 	got = recv(way->to_server, in, sizeof(in), 0);
-	if (got > 0)
+	if (got > 0) {
+		way->answered += (size_t)got;
 		EXPECT(send(way->from_client, in, (size_t)got, MSG_NOSIGNAL) == got, "%zd octets",
 			got);
+	}
 	return moved || got > 0;
 }
 
@@ -239,16 +238,148 @@ static int client_receive(void *arg, unsigned char *to, size_t len)
 	return got >= 0 ? (int)got : MBEDTLS_ERR_SSL_WANT_READ;
 }
 
-static void send_changed(struct input *in, mbedtls_ssl_protocol_version highest)
-{
-	static const char said[] = "GET / HTTP/1.1\r\nHost: fuzz\r\n\r\n";
-	struct way way = {.piece = 1 + input_octet(in) * 8u};
+/* Who the client is, and to whom it comes. */
+enum manner {
+	STRANGER,  /* to the open server, with nothing */
+	RETURNING, /* to the open server, with its ticket */
+	KNOWN,	   /* to the strict server, with the certificate */
+	INTRUDER,  /* to the strict server, with the open one's ticket alone */
+	MANNERS,
+};
+
+struct client {
 	mbedtls_ssl_config config;
-	mbedtls_ssl_context client;
+	mbedtls_ssl_context ssl;
+	int fd;
+	int state; /* mbedTLS's, of the handshake */
+	size_t wrote;
+	/* Gets the session with its ticket; NULL for nothing. */
+	mbedtls_ssl_session *keep;
+	bool kept;
+};
+
+static const char said[] = "GET / HTTP/1.1\r\nHost: fuzz\r\n\r\n";
+
+/* Of the open server: for TLS 1.2, and for 1.3. */
+static mbedtls_ssl_session tickets[2];
+
+static mbedtls_ssl_session *ticket_of(mbedtls_ssl_protocol_version version)
+{
+	return &tickets[version == MBEDTLS_SSL_VERSION_TLS1_3];
+}
+
+static void client_open(
+	struct client *client, mbedtls_ssl_protocol_version highest, enum manner manner, int fd)
+{
+	mbedtls_ssl_config *config = &client->config;
+
+	client->fd = fd;
+	client->state = MBEDTLS_ERR_SSL_WANT_READ;
+	mbedtls_ssl_config_init(config);
+	mbedtls_ssl_init(&client->ssl);
+	EXPECT(mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT,
+		       MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT) == 0,
+		"no configuration");
+	mbedtls_ssl_conf_rng(config, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+	mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE);
+	mbedtls_ssl_conf_max_tls_version(config, highest);
+	mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+		config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+	if (manner == KNOWN)
+		EXPECT(mbedtls_ssl_conf_own_cert(config, &client_chain, &client_key) == 0,
+			"no certificate");
+	EXPECT(mbedtls_ssl_setup(&client->ssl, config) == 0 &&
+			mbedtls_ssl_set_hostname(&client->ssl, "fuzz") == 0,
+		"no client");
+	if (manner == RETURNING || manner == INTRUDER)
+		EXPECT(mbedtls_ssl_set_session(&client->ssl, ticket_of(highest)) == 0, "no ticket");
+	mbedtls_ssl_set_bio(&client->ssl, &client->fd, client_send, client_receive, NULL);
+}
+
+static void client_close(struct client *client)
+{
+	mbedtls_ssl_free(&client->ssl);
+	mbedtls_ssl_config_free(&client->config);
+}
+
+/* Shakes hands, says it all and goodbye, and hears. Returns: whether it wrote data. */
+static bool client_turn(struct client *client)
+{
+	unsigned char heard[64];
+	int got, sent;
+
+	if (client->state == MBEDTLS_ERR_SSL_WANT_READ)
+		client->state = mbedtls_ssl_handshake(&client->ssl);
+	if (client->state != 0)
+		return false;
+	got = mbedtls_ssl_read(&client->ssl, heard, sizeof(heard));
+	if (client->keep != NULL && !client->kept &&
+		(got == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET ||
+			mbedtls_ssl_get_version_number(&client->ssl) == MBEDTLS_SSL_VERSION_TLS1_2))
+		client->kept = mbedtls_ssl_get_session(&client->ssl, client->keep) == 0;
+	if (client->wrote == strlen(said))
+		return false;
+	sent = mbedtls_ssl_write(&client->ssl, (const unsigned char *)said + client->wrote,
+		strlen(said) - client->wrote);
+	if (sent > 0)
+		client->wrote += (size_t)sent;
+	if (client->wrote == strlen(said))
+		mbedtls_ssl_close_notify(&client->ssl);
+	return sent > 0;
+}
+
+static void expect_truth(
+	const struct way *way, const struct client *client, enum manner manner, const char *subject)
+{
+	EXPECT(front.len <= client->wrote && memcmp(front.taken, said, front.len) == 0,
+		"%zu octets that nobody sent", front.len);
+	if (manner == INTRUDER)
+		EXPECT(!front.agreed, "somebody without a certificate");
+	else if (!way->edited)
+		EXPECT(front.agreed && front.ended && front.len == strlen(said), "%d %zu",
+			client->state, front.len);
+	if (front.agreed)
+		EXPECT(strcmp(subject, manner == KNOWN ? client_subject : "") == 0, "%s", subject);
+}
+
+/* way: with its edits; the ends of its pairs are filled in here */
+static void meet(struct way *way, mbedtls_ssl_protocol_version highest, enum manner manner,
+	mbedtls_ssl_session *keep)
+{
+	struct client client = {.keep = keep};
+	struct tls_description description;
 	int ours[2], theirs[2];
-	size_t wrote = 0;
-	int state = MBEDTLS_ERR_SSL_WANT_READ;
 	int idle = 0;
+
+	EXPECT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ours) == 0 &&
+			socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, theirs) == 0,
+		"no pair");
+	way->from_client = theirs[1];
+	way->to_server = ours[1];
+	front_open(&front, manner < KNOWN ? open_server : strict_server, ours[0]);
+	client_open(&client, highest, manner, theirs[0]);
+	for (int turn = 0; idle < IDLE_TURNS; turn++) {
+		bool moved = client_turn(&client);
+
+		EXPECT(turn < TURNS, "a spin");
+		moved |= way_turn(way);
+		moved |= front_turn(&front);
+		idle = moved ? 0 : idle + 1;
+	}
+	tls_session_describe(front.session, &description);
+	expect_truth(way, &client, manner, description.subject);
+	EXPECT(keep == NULL || client.kept, "no ticket");
+	front_close(&front);
+	client_close(&client);
+	for (int i = 0; i < 2; i++) {
+		close(ours[i]);
+		close(theirs[i]);
+	}
+}
+
+static void send_changed(struct input *in, mbedtls_ssl_protocol_version highest, enum manner manner)
+{
+	struct way way = {.piece = 1 + input_octet(in) * 8u};
 
 	while (way.count < EDITS && in->left >= 4) {
 		struct edit *edit = &way.edits[way.count++];
@@ -258,69 +389,79 @@ static void send_changed(struct input *in, mbedtls_ssl_protocol_version highest)
 		edit->kind = input_octet(in);
 		edit->value = input_octet(in);
 	}
-	EXPECT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ours) == 0 &&
-			socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, theirs) == 0,
-		"no pair");
-	way.from_client = theirs[1];
-	way.to_server = ours[1];
-	front_open(&front, ours[0]);
-	mbedtls_ssl_config_init(&config);
-	mbedtls_ssl_init(&client);
-	EXPECT(mbedtls_ssl_config_defaults(&config, MBEDTLS_SSL_IS_CLIENT,
-		       MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT) == 0,
-		"no configuration");
-	mbedtls_ssl_conf_rng(&config, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-	mbedtls_ssl_conf_authmode(&config, MBEDTLS_SSL_VERIFY_NONE);
-	mbedtls_ssl_conf_max_tls_version(&config, highest);
-	EXPECT(mbedtls_ssl_setup(&client, &config) == 0 &&
-			mbedtls_ssl_set_hostname(&client, "fuzz") == 0,
-		"no client");
-	mbedtls_ssl_set_bio(&client, &theirs[0], client_send, client_receive, NULL);
+	meet(&way, highest, manner, NULL);
+}
 
-	for (int turn = 0; idle < IDLE_TURNS; turn++) {
-		bool moved = false;
+/* ---- start */
 
-		EXPECT(turn < TURNS, "a spin");
-		if (state == MBEDTLS_ERR_SSL_WANT_READ)
-			state = mbedtls_ssl_handshake(&client);
-		if (state == 0 && wrote < strlen(said)) {
-			int sent = mbedtls_ssl_write(
-				&client, (const unsigned char *)said + wrote, strlen(said) - wrote);
+/* Makes the client's certificate. Returns: a file with it, for the strict server. */
+static const char *make_client(void)
+{
+	static char path[64];
+	char notice[TLS_NOTICE_SIZE];
+	struct error err = {0};
+	int fd = memfd_create("client", MFD_CLOEXEC);
 
-			if (sent > 0)
-				wrote += (size_t)sent;
-			moved = sent > 0;
-			if (wrote == strlen(said))
-				mbedtls_ssl_close_notify(&client);
-		}
-		moved |= way_turn(&way);
-		moved |= front_turn(&front);
-		idle = moved ? 0 : idle + 1;
-	}
-	EXPECT(front.len <= wrote && memcmp(front.taken, said, front.len) == 0,
-		"%zu octets that nobody sent", front.len);
-	if (!way.edited)
-		EXPECT(front.agreed && front.ended && front.len == strlen(said), "%d %zu", state,
-			front.len);
-	front_close(&front);
-	mbedtls_ssl_free(&client);
-	mbedtls_ssl_config_free(&config);
-	for (int i = 0; i < 2; i++) {
-		close(ours[i]);
-		close(theirs[i]);
-	}
+	mbedtls_x509_crt_init(&client_chain);
+	mbedtls_pk_init(&client_key);
+	EXPECT(self_signed_make(&client_chain, &client_key, notice, &err) == 0, "%s", err.what);
+	EXPECT(mbedtls_x509_dn_gets(client_subject, sizeof(client_subject), &client_chain.subject) >
+			0,
+		"no subject");
+	EXPECT(write(fd, client_chain.raw.p, client_chain.raw.len) == (ssize_t)client_chain.raw.len,
+		"no file");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return path;
+}
+
+static struct tls_server *make_server(const char *client_ca)
+{
+	struct tls_files files = {
+		.cert = "", .key = "", .client_ca = client_ca, .self_signed = true};
+	char notice[TLS_NOTICE_SIZE];
+	struct error err = {0};
+	struct tls_server *server = tls_server_create(&files, notice, &err);
+
+	EXPECT(server != NULL, "%s", err.what);
+	return server;
+}
+
+/* And sees that it saves the server its certificate and proof. */
+static void get_ticket(mbedtls_ssl_protocol_version version)
+{
+	struct way first = {.piece = 2048};
+	struct way again = first;
+
+	mbedtls_ssl_session_init(ticket_of(version));
+	meet(&first, version, STRANGER, ticket_of(version));
+	meet(&again, version, RETURNING, NULL);
+	EXPECT(again.answered + 300 < first.answered, "%zu after %zu octets: nothing is resumed",
+		again.answered, first.answered);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	open_server = make_server("");
+	strict_server = make_server(make_client());
+	get_ticket(MBEDTLS_SSL_VERSION_TLS1_2);
+	get_ticket(MBEDTLS_SSL_VERSION_TLS1_3);
+	return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size};
 	uint8_t kind = input_octet(&in);
+	enum manner manner = kind / 3 % MANNERS;
 
 	random_state = 1;
 	if (kind % 3 == 0)
-		send_any(&in);
+		send_any(&in, manner < KNOWN ? open_server : strict_server);
 	else
 		send_changed(&in,
-			kind % 3 == 1 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
+			kind % 3 == 1 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2,
+			manner);
 	return 0;
 }
