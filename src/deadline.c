@@ -1,14 +1,16 @@
 #include "deadline.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-/* Read by the signal handlers alone; written with them blocked, or before they are set. */
+/* Read by the signal handlers alone. */
 static const char *late_line;
-static const char *discarded;
+static const char *volatile discarded;
 
 static void discard(void)
 {
@@ -45,19 +47,27 @@ void deadline_set(int64_t timeout_ms, const char *line)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-void deadline_discard(const char *path)
+int deadline_create(char *template)
 {
 	static const int ends[] = {SIGHUP, SIGINT, SIGTERM};
 	sigset_t all;
 	sigset_t before;
+	int fd;
 
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-	discarded = path;
+	fd = mkostemp(template, O_CLOEXEC);
+	discarded = fd >= 0 ? template : NULL;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		/* What was ignored before, as nohup(1) has it, stays so. */
 		if (signal(ends[i], on_end) == SIG_IGN)
 			signal(ends[i], SIG_IGN);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	return fd;
+}
+
+void deadline_keep(void)
+{
+	discarded = NULL;
 }

@@ -15,10 +15,14 @@
 void deadline_set(int64_t timeout_ms, const char *line);
 
 /*
- * Names a file that is removed when the deadline, SIGHUP, SIGINT or SIGTERM ends the process;
- * NULL for none any more.
- * path: borrowed until the next call
+ * Makes a file of a name of its own (mkostemp(3)), which is removed when the deadline, SIGHUP,
+ * SIGINT or SIGTERM ends the process.
+ * template: ends in XXXXXX, which is overwritten; borrowed until deadline_keep()
+ * Returns: its descriptor, the caller's to close, or -1 with errno set.
  */
-void deadline_discard(const char *path);
+int deadline_create(char *template);
+
+/* From here on, nothing is removed any more. */
+void deadline_keep(void);
 
 #endif

@@ -47,11 +47,8 @@ int download_open(struct download *download, const char *path, struct error *err
 	name.data[name.len] = '\0';
 	if (name.cut)
 		return error_set(err, ENAMETOOLONG, "-o", path, NULL, NULL);
-	download->fd = mkostemp(download->temporary, O_CLOEXEC);
-	if (download->fd < 0)
-		return tell(download, err);
-	deadline_discard(download->temporary);
-	return 0;
+	download->fd = deadline_create(download->temporary);
+	return download->fd >= 0 ? 0 : tell(download, err);
 }
 
 int download_write(struct download *download, const char *octets, size_t len, struct error *err)
@@ -86,6 +83,6 @@ int download_close(struct download *download, bool whole, struct error *err)
 		result = tell(download, err);
 	if (!whole)
 		unlink(download->temporary);
-	deadline_discard(NULL);
+	deadline_keep();
 	return result;
 }

@@ -29,10 +29,10 @@ title_of() { # SERVER
 
 version_of() { # SERVER
 	case $1 in
-	bare) gcc --version | head -n 1 | sed 's/.* /gcc /' ;;
+	bare) gcc --version | sed -n '1s/.* /gcc /p' ;;
 	hello*) build/release/hello version | paste -sd ' ' ;;
 	nginx*) "$NGINX" -v 2>&1 | sed 's/.*: //' ;;
-	lighttpd) "$LIGHTTPD" -v | sed 's/ .*//' | head -n 1 ;;
+	lighttpd) "$LIGHTTPD" -v | sed -n '1s/ .*//p' ;;
 	go*) go env GOVERSION ;;
 	esac
 }
