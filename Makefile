@@ -3,6 +3,10 @@ VERSION := 0.1.0
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+# Archives of what is optimised at link time need gcc's own tools for an index.
+export AR := gcc-ar
+export RANLIB := gcc-ranlib
+export NM := gcc-nm
 # V=1 shows the commands.
 Q := $(if $(V),,@)
 
@@ -27,9 +31,9 @@ release_MODULES := $(MODULES) $(TLS_MODULES:%=tls/%)
 release_LIBRARIES := $(TLS_LIBRARIES)
 # Compiled with musl from deps/, for size, as static PIEs; each flag's price is in docs/performance.md.
 musl_SPECS := build/musl/deps/lib/musl.specs
-static_CFLAGS := -Os -flto=auto -ffat-lto-objects -ffunction-sections -fdata-sections $(HARDENING) $(SMALL)
+static_CFLAGS := -Os -flto=auto -ffunction-sections -fdata-sections $(HARDENING) $(SMALL)
 musl_CC := gcc
-musl_CFLAGS := $(filter-out -flto% -ffat%,$(static_CFLAGS))
+musl_CFLAGS := $(filter-out -flto%,$(static_CFLAGS))
 release_CC := $(musl_CC) -specs=$(CURDIR)/$(musl_SPECS)
 release_CFLAGS := $(static_CFLAGS)
 release_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack -Wl,-z,noseparate-code -Wl,-z,pack-relative-relocs -Wl,--build-id=none -s
@@ -233,7 +237,11 @@ fuzz: ## feed every harness with what libFuzzer thinks of, FUZZ_SECONDS each
 fuzz-corpus: fuzzers ## take what `make fuzz` found worth keeping into tests/fuzz/corpus
 	tests/fuzz/run -m $(HARNESSES)
 
-test: setup deps build/release/hello build/minimal/hello build/asan/hello $(SANDBOX_PROGRAMS) ## everything that must hold; brings what it needs
+# All that the tests run, made at once: most of it is configuring, one check after another.
+TEST_PROGRAMS := $(patsubst %,build/%/hello,release minimal asan tsan valgrind) build/asan/unit/runner $(SANDBOX_PROGRAMS) fuzzers
+
+test: setup ## everything that must hold; brings what it needs
+	$(MAKE) --no-print-directory -j $(shell nproc) $(TEST_PROGRAMS)
 	$(MAKE) --no-print-directory unit
 	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
 	$(MAKE) --no-print-directory tsan valgrind

@@ -43,7 +43,7 @@ def transfers: (.transfers // []) as $rows
 		"", "## Push and pull", "",
 		(["image", "bandwidth", "round trip", "push", "pull"] | head | sub("^\\|---\\|--:"; "|---|---")),
 		($rows[] | [.image, (.mbit_s | bandwidth), (if .rtt_ms == null then dash else "\(.rtt_ms) ms" end),
-			(.push_s | seconds), (.pull_s | seconds) + (if .computed then " (computed)" else "" end)] | row),
+			((.push_s, .pull_s) | seconds) + (if .computed then " (computed)" else "" end)] | row),
 		(if any($rows[]; .computed) then
 			"", "Computed: from the compressed size and the bandwidth; nobody waited for it."
 		else empty end)

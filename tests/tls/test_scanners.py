@@ -80,6 +80,10 @@ def test_testssl(server, kind, tmp_path):
         for finding in findings
         if finding["severity"] not in ("OK", "INFO", "DEBUG", "LOW")
     }
+    # Its client hangs up after the handshake, often before TLS 1.3's ticket has come;
+    # test_resumption.py waits for them.
+    if bad.get("sessionresumption_ticket") == "check failed because of connect problem":
+        del bad["sessionresumption_ticket"]
     assert set(bad) == set(EXPECTED), bad
     for protocol in ("SSLv2", "SSLv3", "TLS1", "TLS1_1"):
         assert by_id[protocol]["finding"].startswith("not offered"), protocol
