@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,7 +19,15 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool stalled; /* under the lock: the last line was waited for in vain */
+static bool regular; /* a file, which never makes a writer wait (poll(2)) */
 static _Atomic uint64_t lost;
+
+void log_init(void)
+{
+	struct stat info;
+
+	regular = fstat(STDERR_FILENO, &info) == 0 && S_ISREG(info.st_mode);
+}
 
 /*
  * A pipe that polls as writable takes PIPE_BUF octets at once (pipe(7)), if nobody else
@@ -30,7 +39,7 @@ static void emit(const struct text *line)
 	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
 
 	pthread_mutex_lock(&lock);
-	stalled = poll(&out, 1, stalled ? 0 : PATIENCE_MS) == 0;
+	stalled = !regular && poll(&out, 1, stalled ? 0 : PATIENCE_MS) == 0;
 	/* One attempt: after a short write the rest would start a line of its own. */
 	if (stalled || write(STDERR_FILENO, line->data, line->len) < 0)
 		atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);

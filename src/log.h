@@ -26,6 +26,12 @@ struct log_request {
 };
 
 /*
+ * Looks at what standard error is: only a file, which never makes its writer wait, can do
+ * without a system call that asks whether there is room. Before any other thread runs.
+ */
+void log_init(void);
+
+/*
  * Logs a request in the article's shape: two lines, its address and the number of calls so far.
  * Errors:  a failed write is ignored, and a reader that stands still is waited for once, a
  *          second long: neither it, nor a dead one, nor a full disk must stop the service.

@@ -247,6 +247,7 @@ static int run_serve(int argc, char **argv)
 	if (parsed < 0)
 		return fail(&err, EXIT_USAGE);
 	metrics_init();
+	log_init();
 	if (lifecycle_prepare(&err) != 0 || prepare_tls(&options, &tls, &err) != 0 ||
 		listen_on(options.addr, "-addr", &listeners[SERVER_HTTP], &ports[SERVER_HTTP],
 			&err) != 0 ||

@@ -109,9 +109,9 @@ def test_counts_are_what_http_takes(report):
     by_name = {server["name"]: server for server in report["servers"]}
     assert 3 <= by_name["bare"]["syscalls_per_request"] < 3.1
     assert 3 <= by_name["hello"]["syscalls_per_request"] < 3.2
-    # A line of the log is written once its reader has room for it: poll(2), then write(2).
+    # A file has room for each line of the log; only a pipe's reader is waited for.
     logged = by_name["hello-log"]["syscalls_per_request"]
-    assert logged == pytest.approx(by_name["hello"]["syscalls_per_request"] + 2, abs=0.1)
+    assert logged == pytest.approx(by_name["hello"]["syscalls_per_request"] + 1, abs=0.1)
     assert by_name["bare"]["instructions_per_request"] < by_name["hello"]["instructions_per_request"]
 
 
