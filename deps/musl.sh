@@ -4,10 +4,10 @@
 # Debian's musl-gcc would not do: it knows no static PIE, its libc is made for speed, and its
 # headers hide the kernel's.
 #
-# A quarter of its files are complex numbers and mathematics; printf and strtod need these few.
+# A quarter of its files are complex numbers and mathematics; printf, scanf and strtod need these few.
 rm -r src/complex
 find src/math -type f ! -name '*.h' ! -name '__fpclassify*' ! -name '__signbit*' ! -name 'copysign*' \
-	! -name 'fmod*' ! -name 'frexp*' ! -name 'scalbn*' -delete
+	! -name 'fabs*' ! -name 'fmod*' ! -name 'frexp*' ! -name 'scalbn*' -delete
 ./configure --prefix="$PREFIX" --disable-shared --disable-wrapper
 make -j"$(nproc)" install-headers install-libs
 # Headers of a libc, and beside them the kernel's: <linux/...> needs its <asm/...>.
