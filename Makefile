@@ -244,7 +244,7 @@ test: setup ## everything that must hold; brings what it needs
 	$(MAKE) --no-print-directory -j $(shell nproc) $(TEST_PROGRAMS)
 	$(MAKE) --no-print-directory unit
 	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
-	$(MAKE) --no-print-directory tsan valgrind
+	$(MAKE) --no-print-directory -j 2 -O tsan valgrind
 	ci/engine run sh -c 'ci/images && $(PYTEST) tests'
 
 # ---- images and the comparison ---------------------------------------------------------

@@ -89,6 +89,8 @@ def test_what_is_measured_of_whom(report):
             want = set(secure)
         else:
             want = {key for key in secure if "tls12" in key or "rsa2048" in key}
+            if server["name"] != "hello":
+                want.add("self_signed_first_response_us")
             if server["name"] == "go":
                 want.add("instructions_per_request")
         assert missing == want, server["name"]
@@ -107,8 +109,8 @@ def test_ratios_are_of_the_figures(report):
 def test_counts_are_what_http_takes(report):
     """No server can do with less than a read, a write and, mostly, a wait; and ours counts as the limit does."""
     by_name = {server["name"]: server for server in report["servers"]}
-    assert 3 <= by_name["bare"]["syscalls_per_request"] < 3.1
-    assert 3 <= by_name["hello"]["syscalls_per_request"] < 3.2
+    assert 2.9 < by_name["bare"]["syscalls_per_request"] < 3.1
+    assert 2.9 < by_name["hello"]["syscalls_per_request"] < 3.2
     # A file has room for each line of the log; only a pipe's reader is waited for.
     logged = by_name["hello-log"]["syscalls_per_request"]
     assert logged == pytest.approx(by_name["hello"]["syscalls_per_request"] + 1, abs=0.1)
