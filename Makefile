@@ -240,12 +240,13 @@ fuzz-corpus: fuzzers ## take what `make fuzz` found worth keeping into tests/fuz
 # All that the tests run, made at once: most of it is configuring, one check after another.
 TEST_PROGRAMS := $(patsubst %,build/%/hello,release minimal asan tsan valgrind) build/asan/unit/runner $(SANDBOX_PROGRAMS) fuzzers
 
+# The comparison comes first among the tests that need an engine: it builds the images.
 test: setup ## everything that must hold; brings what it needs
 	$(MAKE) --no-print-directory -j $(shell nproc) $(TEST_PROGRAMS)
 	$(MAKE) --no-print-directory unit
 	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
 	$(MAKE) --no-print-directory -j 2 -O tsan valgrind
-	ci/engine run sh -c 'ci/images && $(PYTEST) tests'
+	ci/engine run $(PYTEST) tests/compare tests
 
 # ---- images and the comparison ---------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The images as ci/images left them; whoever runs these tests has built them."""
+"""The images as ci/images or a comparison left them; whoever runs these tests has built them."""
 
 import json
 import uuid
