@@ -170,6 +170,9 @@ PYTEST := /usr/bin/python3 -m pytest -c tests/pytest.ini
 http: build/release/hello build/minimal/hello build/asan/hello $(SANDBOX_PROGRAMS) ## black-box HTTP tests of the release and the sanitizer build
 	$(PYTEST) tests/http
 
+tls: build/release/hello build/minimal/hello build/asan/hello ## the same over TLS, and what is TLS's own
+	$(PYTEST) tests/tls
+
 http-score: build/release/hello ## measure hello, nginx and net/http by the RFCs; writes a part of docs/http.md
 	ci/setup build test
 	/usr/bin/python3 tests/http/rfc_score.py
@@ -240,13 +243,15 @@ fuzz-corpus: fuzzers ## take what `make fuzz` found worth keeping into tests/fuz
 # All that the tests run, made at once: most of it is configuring, one check after another.
 TEST_PROGRAMS := $(patsubst %,build/%/hello,release minimal asan tsan valgrind) build/asan/unit/runner $(SANDBOX_PROGRAMS) fuzzers
 
-# The comparison comes first among the tests that need an engine: it builds the images.
+# The black-box tests wait more than they work, so two parts of them run at a time. The rest comes
+# after them, alone: it measures, and needs an engine. The comparison is its first, for it builds
+# the images.
 test: setup ## everything that must hold; brings what it needs
 	$(MAKE) --no-print-directory -j $(shell nproc) $(TEST_PROGRAMS)
 	$(MAKE) --no-print-directory unit
 	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
-	$(MAKE) --no-print-directory -j 2 -O tsan valgrind
-	ci/engine run $(PYTEST) tests/compare tests
+	$(MAKE) --no-print-directory -j 2 -O http tls tsan valgrind
+	ci/engine run $(PYTEST) tests/compare tests --ignore=tests/http --ignore=tests/tls
 
 # ---- images and the comparison ---------------------------------------------------------
 
@@ -287,4 +292,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries deps unit http http-score image-tests test images compare bench size setup readme lint run clean help
+.PHONY: all fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries deps unit http tls http-score image-tests test images compare bench size setup readme lint run clean help

@@ -5,6 +5,7 @@ FLAVOURS=tsan runs them against others, directories of build/: valgrind is a bui
 
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -12,6 +13,10 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import hello  # noqa: E402
+
+# Tests run in the background have SIGINT ignored and would hand that down; a signal that is
+# caught here has its default in the processes started from here (execve(2)).
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(params=os.environ.get("FLAVOURS", "release,asan").split(","))

@@ -171,8 +171,6 @@ def test_an_interrupted_run_leaves_nothing(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # A job in the background has SIGINT ignored, and hands that down; a terminal's has not.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     for line in process.stderr:
         if "run scratch" in line:

@@ -60,8 +60,6 @@ class Run:
             stdin=subprocess.DEVNULL,
             env={**os.environ, "OUT": str(self.out), "TMPDIR": str(self.temporary), "VARIANTS": "scratch",
                  "RUNS": "1", "MBIT_S": "100", "QUICK": "", **env},
-            # A test run in the background has it ignored, and a shell can't undo that.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def wait(self):
