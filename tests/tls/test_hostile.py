@@ -77,10 +77,14 @@ def test_a_hello_cut_at_each_octet(start, version, how):
     cut_all()
     everything_is_gone(server, before)
     if server.flavour == "release":
-        resident = clients.resident_kib(server)
-        cut_all()
-        everything_is_gone(server, before)
-        assert clients.resident_kib(server) - resident < 128
+        # More at a time than before take more; what leaks, takes more each time.
+        grown = []
+        while len(grown) < 4 and (not grown or grown[-1] >= 128):
+            resident = clients.resident_kib(server)
+            cut_all()
+            everything_is_gone(server, before)
+            grown.append(clients.resident_kib(server) - resident)
+        assert grown[-1] < 128, grown
 
 
 @pytest.mark.parametrize("how", ["close", "reset", "half"])
