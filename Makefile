@@ -10,11 +10,11 @@ export NM := gcc-nm
 # V=1 shows the commands.
 Q := $(if $(V),,@)
 
-MODULES := address client condition conns cpus deadline download error flags get healthcheck inspect \
-	inspect_file inspect_image inspect_parse inspect_process inspect_tree inspect_value \
-	inspect_write lifecycle listener log main metrics mux options response routes sandbox \
-	sandbox_calls sandbox_files screen server text url version whoami
-TLS_MODULES := client curves describe face face_refused identity pem_file policy random self_signed server version
+# Every source in src/, without its ending. src/tls/tls_none.c takes the place of the other files of
+# src/tls/ in a build without TLS.
+MODULES := $(patsubst src/%.c,%,$(wildcard src/*.c src/*/*.c))
+TLS_MODULES := $(filter-out tls/tls_none,$(filter tls/%,$(MODULES)))
+PLAIN_MODULES := $(filter-out tls/%,$(MODULES))
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wundef
@@ -27,7 +27,7 @@ SMALL := -fno-asynchronous-unwind-tables -fno-unwind-tables
 # libraries are built. Every library that a flavour links is in NAME_LIBRARIES, in the linker's order.
 TLS_LIBRARIES := libmicrohttpd.a libmbedtls.a libmbedx509.a libmbedcrypto.a libs2n-bignum.a
 
-release_MODULES := $(MODULES) $(TLS_MODULES:%=tls/%)
+release_MODULES := $(PLAIN_MODULES) $(TLS_MODULES)
 release_LIBRARIES := $(TLS_LIBRARIES)
 # Compiled with musl from deps/, for size, as static PIEs; each flag's price is in docs/performance.md.
 musl_SPECS := build/musl/deps/lib/musl.specs
@@ -38,7 +38,7 @@ release_CC := $(musl_CC) -specs=$(CURDIR)/$(musl_SPECS)
 release_CFLAGS := $(static_CFLAGS)
 release_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack -Wl,-z,noseparate-code -Wl,-z,pack-relative-relocs -Wl,--build-id=none -s
 # HTTP alone: what hello:scratch-minimal has.
-minimal_MODULES := $(MODULES) tls/absent
+minimal_MODULES := $(PLAIN_MODULES) tls/tls_none
 minimal_LIBRARIES := libmicrohttpd.a
 minimal_CC := $(release_CC)
 minimal_CFLAGS := $(release_CFLAGS)
@@ -117,8 +117,9 @@ deps: libraries build/asan/deps/lib/libcheck.a ## build every pinned library
 
 # The user's CFLAGS and LDFLAGS come last.
 define flavour
-build/$(1)/src/%.o: src/%.c $(call libraries_of,$(1)) Makefile | build/$(1)/src/tls
+build/$(1)/src/%.o: src/%.c $(call libraries_of,$(1)) Makefile
 	$(Q)echo "  CC  $$@"
+	$(Q)mkdir -p $$(@D)
 	$(Q)$$($(1)_CC) $(COMMON) $(WARNINGS) $$($(1)_CFLAGS) -isystem build/$(1)/deps/include -isystem src/tls $$(CFLAGS) -c -o $$@ $$<
 build/$(1)/hello: $(call objects_of,$(1)) $(call libraries_of,$(1))
 	$(Q)echo "  LD  $$@"
@@ -126,8 +127,6 @@ build/$(1)/hello: $(call objects_of,$(1)) $(call libraries_of,$(1))
 # The same before its symbols are stripped, for ci/size/run.
 build/$(1)/hello.symbols: build/$(1)/hello
 	$(Q)$$($(1)_CC) $$($(1)_CFLAGS) $$(filter-out -s,$$($(1)_LDFLAGS)) $$(CFLAGS) $$(LDFLAGS) -o $$@ $(call objects_of,$(1)) $(call libraries_of,$(1)) -pthread
-build/$(1)/src/tls:
-	$(Q)mkdir -p $$@
 -include $(patsubst %.o,%.d,$(call objects_of,$(1)))
 endef
 $(eval $(call flavour,release))
@@ -158,7 +157,7 @@ unit: build/asan/unit/runner ## unit tests, under AddressSanitizer and UBSan
 # Programs for the tests of the sandbox, and the sandbox as it is released.
 SANDBOX_PROGRAMS := $(patsubst tests/sandbox/%.c,build/release/sandbox/%,$(wildcard tests/sandbox/*.c))
 
-build/release/sandbox/%: tests/sandbox/%.c $(patsubst %,build/release/src/%.o,sandbox sandbox_calls sandbox_files error text) Makefile
+build/release/sandbox/%: tests/sandbox/%.c $(patsubst %,build/release/src/%.o,sandbox/sandbox sandbox/seccomp sandbox/landlock base/error base/strbuf) Makefile
 	$(Q)echo "  LD  $@"
 	$(Q)mkdir -p $(@D)
 	$(Q)$(release_CC) $(COMMON) -MT $@ -MF $@.d $(WARNINGS) $(release_CFLAGS) $(release_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^)
@@ -261,11 +260,11 @@ images: ## build the images hello:naive, :builder, :alpine, :scratch and :scratc
 
 compare: ## build, run and measure the images side by side; RUNS=n samples
 	ci/setup compare
-	ci/engine run ci/compare/run
+	ci/engine run compare/run
 
 bench: build/release/hello ## hold hello against a bare loop, nginx, lighttpd and net/http; ROUNDS=n, QUICK=1
 	ci/setup bench
-	ci/bench/run
+	bench/run
 
 size: build/release/hello.symbols build/minimal/hello.symbols ## where the bytes of the binaries are, and what moved since the last release
 	ci/setup size

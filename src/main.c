@@ -1,18 +1,18 @@
 /* main.c - subcommands, and the only place that decides the exit status. */
-#include "cpus.h"
-#include "error.h"
-#include "get.h"
-#include "healthcheck.h"
-#include "inspect.h"
-#include "lifecycle.h"
-#include "listener.h"
-#include "log.h"
-#include "metrics.h"
-#include "options.h"
-#include "sandbox.h"
-#include "server.h"
+#include "base/error.h"
+#include "client/get.h"
+#include "client/healthcheck.h"
+#include "config/options.h"
+#include "inspect/inspect.h"
+#include "sandbox/sandbox.h"
+#include "server/cpus.h"
+#include "server/lifecycle.h"
+#include "server/listener.h"
+#include "server/log.h"
+#include "server/metrics.h"
+#include "server/server.h"
+#include "server/version.h"
 #include "tls/tls.h"
-#include "version.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ static const char *lookup_env(const char *name)
 }
 
 /* Writes to standard output. Returns: the exit status. */
-static int print(const struct text *text)
+static int print(const struct strbuf *text)
 {
 	size_t done = 0;
 
@@ -56,9 +56,9 @@ static int fail(const struct error *err, int status)
 static int run_help(void)
 {
 	static char storage[8192];
-	struct text text = TEXT_OVER(storage);
+	struct strbuf text = STRBUF_OVER(storage);
 
-	text_add_string(&text,
+	strbuf_add_string(&text,
 		"A small HTTP service: hello [serve] [flags]\n"
 		"\n"
 		"  hello serve [flags]                        answer requests; the default\n"
@@ -71,12 +71,12 @@ static int run_help(void)
 		"Flags of serve, each with its environment variable; a flag beats the variable:\n"
 		"\n");
 	options_write_usage(&text);
-	text_add_string(&text,
+	strbuf_add_string(&text,
 		"\n"
 		"Flags of healthcheck; without a URL it asks /healthz where serve would listen:\n"
 		"\n");
 	healthcheck_write_usage(&text);
-	text_add_string(&text, "\nFlags of get:\n\n");
+	strbuf_add_string(&text, "\nFlags of get:\n\n");
 	get_write_usage(&text);
 	return print(&text);
 }
@@ -99,7 +99,7 @@ static int take_json(int argc, char **argv, const char *command, bool *json, str
 static int run_version(int argc, char **argv)
 {
 	char storage[VERSION_TEXT_SIZE];
-	struct text text = TEXT_OVER(storage);
+	struct strbuf text = STRBUF_OVER(storage);
 	struct error err = {0};
 	bool json;
 
@@ -115,7 +115,7 @@ static int run_version(int argc, char **argv)
 static int run_inspect(int argc, char **argv)
 {
 	static char storage[INSPECT_TEXT_SIZE];
-	struct text text = TEXT_OVER(storage);
+	struct strbuf text = STRBUF_OVER(storage);
 	struct inspect_report report;
 	struct error err = {0};
 	bool json;
@@ -266,7 +266,7 @@ static int run_serve(int argc, char **argv)
 	if (server == NULL)
 		return fail(&err, EXIT_FAILED);
 	if (options.sandbox != SANDBOX_OFF)
-		sandbox_restrict_calls(&needs, &sandbox);
+		sandbox_restrict_syscalls(&needs, &sandbox);
 	if (options.sandbox == SANDBOX_REQUIRE && sandbox_check(&sandbox, &err) != 0) {
 		server_stop(server);
 		return fail(&err, EXIT_FAILED);

@@ -1,7 +1,7 @@
 /* client.c - TLS towards a server: a handshake, and who is there. */
-#include "pem_file.h"
-#include "policy.h"
-#include "tls.h"
+#include "tls/pem_file.h"
+#include "tls/policy.h"
+#include "tls/tls.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,16 +27,16 @@ static int note_failure(struct tls_client *client, int code)
 	return code;
 }
 
-/* mbedTLS's callbacks: octets, 0 at the end, or an error. */
-static int send_octets(void *arg, const unsigned char *octets, size_t len)
+/* mbedTLS's callbacks: bytes, 0 at the end, or an error. */
+static int send_bytes(void *arg, const unsigned char *bytes, size_t len)
 {
 	struct tls_client *client = arg;
-	ssize_t sent = send(client->fd, octets, len, MSG_NOSIGNAL);
+	ssize_t sent = send(client->fd, bytes, len, MSG_NOSIGNAL);
 
 	return sent >= 0 ? (int)sent : note_failure(client, MBEDTLS_ERR_NET_SEND_FAILED);
 }
 
-static int receive_octets(void *arg, unsigned char *to, size_t len)
+static int receive_bytes(void *arg, unsigned char *to, size_t len)
 {
 	struct tls_client *client = arg;
 	ssize_t got = recv(client->fd, to, len, 0);
@@ -105,9 +105,9 @@ static int tell_failure(const struct tls_client *client, int result, struct erro
 
 static bool is_address(const char *host)
 {
-	unsigned char octets[sizeof(struct in6_addr)];
+	unsigned char bytes[sizeof(struct in6_addr)];
 
-	return inet_pton(AF_INET, host, octets) == 1 || inet_pton(AF_INET6, host, octets) == 1;
+	return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
 }
 
 /* A certificate here and there that mbedTLS can't read (P-521, say) leaves the others. */
@@ -141,7 +141,7 @@ static int prepare(struct tls_client *client, bool verify)
 	result = mbedtls_ssl_setup(&client->ssl, &client->config);
 	if (result == 0)
 		result = mbedtls_ssl_set_hostname(&client->ssl, name);
-	mbedtls_ssl_set_bio(&client->ssl, client, send_octets, receive_octets, NULL);
+	mbedtls_ssl_set_bio(&client->ssl, client, send_bytes, receive_bytes, NULL);
 	return result;
 }
 
@@ -188,13 +188,13 @@ struct tls_client *tls_client_open(int fd, const char *host, const char *ca, str
 	return NULL;
 }
 
-int tls_client_write(struct tls_client *client, const char *octets, size_t len, struct error *err)
+int tls_client_write(struct tls_client *client, const char *bytes, size_t len, struct error *err)
 {
 	size_t done = 0;
 
 	while (done < len) {
 		int sent = mbedtls_ssl_write(
-			&client->ssl, (const unsigned char *)octets + done, len - done);
+			&client->ssl, (const unsigned char *)bytes + done, len - done);
 
 		if (sent < 0)
 			return tell_failure(client, sent, err);

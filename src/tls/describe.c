@@ -1,5 +1,5 @@
 /* describe.c - what a session has agreed on, for /whoami. */
-#include "session.h"
+#include "tls/session.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "pem_file.h"
+#include "tls/pem_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SIZE_MAX_OCTETS ((off_t)1024 * 1024)
+#define SIZE_MAX_BYTES ((off_t)1024 * 1024)
 
 /* Returns: 0, or -1 with errno set; 0 in errno says that the file ended early. */
 static int read_all(int fd, unsigned char *to, size_t len)
@@ -39,7 +39,7 @@ int pem_file_read(const char *path, const char *subject, struct pem_file *file, 
 		return error_set(err, errno, subject, path, "can't be read", NULL);
 	if (fstat(fd, &info) != 0) {
 		error_set(err, errno, subject, path, "can't be read", NULL);
-	} else if (!S_ISREG(info.st_mode) || info.st_size > SIZE_MAX_OCTETS) {
+	} else if (!S_ISREG(info.st_mode) || info.st_size > SIZE_MAX_BYTES) {
 		error_set(err, 0, subject, path, "not a file of usual size",
 			"want a PEM file of at most 1 MiB");
 	} else {

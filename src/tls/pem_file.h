@@ -2,7 +2,7 @@
 #ifndef HELLO_TLS_PEM_FILE_H
 #define HELLO_TLS_PEM_FILE_H
 
-#include "../error.h"
+#include "base/error.h"
 
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-#include "policy.h"
+#include "tls/policy.h"
 
 #include <mbedtls/psa_util.h>
 

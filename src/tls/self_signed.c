@@ -1,4 +1,4 @@
-#include "self_signed.h"
+#include "tls/self_signed.h"
 
 #include <errno.h>
 #include <mbedtls/ecp.h>
@@ -24,13 +24,13 @@ static void write_stamp(time_t when, char stamp[STAMP_SIZE])
 	strftime(stamp, STAMP_SIZE, "%Y%m%d%H%M%S", &parts);
 }
 
-/* octets: borrowed, not written to, whatever mbedTLS's type says */
-static mbedtls_x509_san_list name_of(int type, void *octets, size_t len)
+/* bytes: borrowed, not written to, whatever mbedTLS's type says */
+static mbedtls_x509_san_list name_of(int type, void *bytes, size_t len)
 {
 	mbedtls_x509_san_list name = {0};
 
 	name.node.type = type;
-	name.node.san.unstructured_name.p = octets;
+	name.node.san.unstructured_name.p = bytes;
 	name.node.san.unstructured_name.len = len;
 	return name;
 }
@@ -62,7 +62,7 @@ static int write_certificate(mbedtls_pk_context *key, unsigned char der[DER_SIZE
 	names[3].node.san.unstructured_name.len = strlen(hostname);
 	if (hostname[0] != '\0')
 		names[2].next = &names[3];
-	/* A common name has at most 64 octets (RFC 5280, appendix A.1). */
+	/* A common name has at most 64 bytes (RFC 5280, appendix A.1). */
 	snprintf(subject, sizeof(subject), "CN=%.64s", hostname[0] != '\0' ? hostname : "hello");
 	write_stamp(now - HOUR_S, from);
 	write_stamp(now + VALID_S, to);

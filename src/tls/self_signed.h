@@ -2,7 +2,7 @@
 #ifndef HELLO_TLS_SELF_SIGNED_H
 #define HELLO_TLS_SELF_SIGNED_H
 
-#include "tls.h"
+#include "tls/tls.h"
 
 #include <mbedtls/pk.h>
 #include <mbedtls/x509_crt.h>

@@ -1,5 +1,5 @@
 /* server.c - which identity new sessions get, and its exchange for another. */
-#include "identity.h"
+#include "tls/credentials.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -8,7 +8,7 @@
 struct tls_server {
 	struct tls_files files;
 	pthread_mutex_t lock;
-	struct tls_identity *current; /* under the lock */
+	struct tls_credentials *current; /* under the lock */
 };
 
 struct tls_server *tls_server_create(
@@ -21,7 +21,7 @@ struct tls_server *tls_server_create(
 		return NULL;
 	}
 	server->files = *files;
-	server->current = identity_load(files, notice, err);
+	server->current = credentials_load(files, notice, err);
 	if (server->current == NULL) {
 		free(server);
 		return NULL;
@@ -32,8 +32,8 @@ struct tls_server *tls_server_create(
 
 int tls_server_reload(struct tls_server *server, char notice[TLS_NOTICE_SIZE], struct error *err)
 {
-	struct tls_identity *fresh = identity_load(&server->files, notice, err);
-	struct tls_identity *old;
+	struct tls_credentials *fresh = credentials_load(&server->files, notice, err);
+	struct tls_credentials *old;
 
 	if (fresh == NULL)
 		return -1;
@@ -41,26 +41,26 @@ int tls_server_reload(struct tls_server *server, char notice[TLS_NOTICE_SIZE], s
 	old = server->current;
 	server->current = fresh;
 	pthread_mutex_unlock(&server->lock);
-	identity_release(old);
+	credentials_release(old);
 	return 0;
 }
 
-struct tls_identity *identity_hold_current(struct tls_server *server)
+struct tls_credentials *credentials_acquire_current(struct tls_server *server)
 {
-	struct tls_identity *identity;
+	struct tls_credentials *credentials;
 
 	pthread_mutex_lock(&server->lock);
-	identity = server->current;
-	atomic_fetch_add(&identity->holders, 1);
+	credentials = server->current;
+	atomic_fetch_add(&credentials->references, 1);
 	pthread_mutex_unlock(&server->lock);
-	return identity;
+	return credentials;
 }
 
 void tls_server_free(struct tls_server *server)
 {
 	if (server == NULL)
 		return;
-	identity_release(server->current);
+	credentials_release(server->current);
 	pthread_mutex_destroy(&server->lock);
 	free(server);
 }

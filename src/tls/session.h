@@ -2,22 +2,22 @@
 #ifndef HELLO_TLS_SESSION_H
 #define HELLO_TLS_SESSION_H
 
-#include "identity.h"
+#include "tls/credentials.h"
 
 #include <mbedtls/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 /*
- * What recv(2) may bring beyond what mbedTLS asked for: it asks for a record's five octets of
+ * What recv(2) may bring beyond what mbedTLS asked for: it asks for a record's five bytes of
  * header first. A request of usual size arrives in one call.
  */
 #define SESSION_AHEAD 1024
 
 struct tls_session {
 	mbedtls_ssl_context ssl;
-	struct tls_identity *identity; /* NULL until tls_session_start() */
-	void *pointer;		       /* libmicrohttpd's, borrowed */
+	struct tls_credentials *credentials; /* NULL until tls_session_start() */
+	void *pointer;			     /* libmicrohttpd's, borrowed */
 	void (*secured)(void *arg, bool more);
 	void *secured_arg;
 	int fd; /* borrowed */
@@ -27,7 +27,7 @@ struct tls_session {
 	bool failed;	  /* after a fatal error nothing more is sent */
 	bool notified;	  /* close_notify is out */
 	bool sending;	  /* what the last GNUTLS_E_AGAIN waits for */
-	size_t retry_len; /* octets of the send that waits; 0: none does */
+	size_t retry_len; /* bytes of the send that waits; 0: none does */
 
 	/* Our messages of the handshake, gathered so that a flight is one send(2). */
 	unsigned char *flight; /* owned */

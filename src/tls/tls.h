@@ -1,11 +1,11 @@
 /*
  * tls.h - TLS for the rest of hello. Two builds have it: the full one, on mbedTLS, and the
- * minimal one, absent.c, where all of it refuses. Only src/tls/ includes <mbedtls/...>.
+ * minimal one, tls_none.c, where all of it refuses. Only src/tls/ includes <mbedtls/...>.
  */
-#ifndef HELLO_TLS_H
-#define HELLO_TLS_H
+#ifndef HELLO_TLS_TLS_H
+#define HELLO_TLS_TLS_H
 
-#include "../error.h"
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,7 +29,7 @@ struct tls_files {
 	bool self_signed;      /* make a P-256 certificate in memory instead */
 };
 
-/* Octets of a notice. */
+/* Bytes of a notice. */
 #define TLS_NOTICE_SIZE 160
 
 /*
@@ -55,7 +55,7 @@ void tls_server_free(struct tls_server *server);
 /*
  * Gives a new session what it needs for its handshake: the certificate of this moment.
  * secured: called with arg once the handshake is done; NULL for none. more tells whether
- *          octets of what follows it have come already
+ *          bytes of what follows it have come already
  * Returns: 0, or -1 when memory is short; the session then refuses its handshake.
  */
 int tls_session_start(
@@ -88,10 +88,10 @@ struct tls_client;
 struct tls_client *tls_client_open(int fd, const char *host, const char *ca, struct error *err);
 
 /* Sends all of it. Returns: 0, or -1 with *err filled. */
-int tls_client_write(struct tls_client *client, const char *octets, size_t len, struct error *err);
+int tls_client_write(struct tls_client *client, const char *bytes, size_t len, struct error *err);
 
 /*
- * Returns: octets that came, at most len; 0 when the peer has said goodbye (close_notify);
+ * Returns: bytes that came, at most len; 0 when the peer has said goodbye (close_notify);
  * -1 with *err filled, also where the connection ends without that: it may have been cut.
  */
 ssize_t tls_client_read(struct tls_client *client, char *to, size_t len, struct error *err);

@@ -1,4 +1,4 @@
-#include "tls.h"
+#include "tls/tls.h"
 
 #include <mbedtls/build_info.h>
 #include <stddef.h>

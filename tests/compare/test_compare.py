@@ -9,7 +9,7 @@ import time
 import hello
 import pytest
 
-COMPARE = hello.ROOT / "ci/compare"
+COMPARE = hello.ROOT / "compare"
 # What a run builds and is to leave: the images of `make images`.
 IMAGES = {"naive", "builder", "build-stage", "alpine", "scratch", "scratch-minimal"}
 

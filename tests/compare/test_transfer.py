@@ -13,7 +13,7 @@ import time
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TRANSFER = ROOT / "ci/compare/transfer"
+TRANSFER = ROOT / "compare/transfer"
 
 
 def docker(*args):
@@ -64,7 +64,7 @@ class Run:
 
     def wait(self):
         status = self.process.wait(timeout=300)
-        print(f"--- log of ci/compare/transfer, status {status}\n{self.text()}")
+        print(f"--- log of compare/transfer, status {status}\n{self.text()}")
         return status
 
     def text(self):
@@ -189,7 +189,7 @@ def rows(*samples):
     if not shutil.which("jq"):
         pytest.skip("jq is not installed")
     done = subprocess.run(
-        ["jq", "-s", "-f", ROOT / "ci/compare/transfers.jq"],
+        ["jq", "-s", "-f", ROOT / "compare/transfers.jq"],
         input="\n".join(json.dumps(sample) for sample in samples),
         capture_output=True, text=True, check=True,
     )

@@ -1,12 +1,12 @@
-/* client.c - the client against an answer of any octets, a URL of any and a command line of any. */
-#include "client.h"
+/* client.c - the client against an answer of any bytes, a URL of any and a command line of any. */
+#include "client/client.h"
 
 #include "captured.h"
+#include "client/get.h"
+#include "client/healthcheck.h"
 #include "expect.h"
-#include "get.h"
-#include "healthcheck.h"
+#include "http/url.h"
 #include "input.h"
-#include "url.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -47,7 +47,7 @@ int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len)
 	(void)len;
 	if (answer_len > 0)
 		EXPECT(send(peer, answer, answer_len, MSG_NOSIGNAL) == (ssize_t)answer_len,
-			"%zu octets of answer", answer_len);
+			"%zu bytes of answer", answer_len);
 	shutdown(peer, SHUT_WR);
 	return 0;
 }
@@ -65,9 +65,9 @@ static void check_answer(struct input *in)
 	size_t total = 0;
 	ssize_t got;
 	const char *body;
-	char *octets = input_rest(in, &answer_len);
+	char *bytes = input_rest(in, &answer_len);
 
-	answer = octets;
+	answer = bytes;
 	if (client_open(&client, &url, &settings, &err) == 0) {
 		unsigned status = client.response.status;
 
@@ -91,7 +91,7 @@ static void check_answer(struct input *in)
 		"the request is %.*s", (int)asked, request);
 	close(peer);
 	peer = -1;
-	free(octets);
+	free(bytes);
 }
 
 static void check_parsed(const char *text, const struct url *url)
@@ -109,7 +109,7 @@ static void check_url(struct input *in)
 {
 	char *text = input_string(in);
 	char storage[8192];
-	struct text resolved = TEXT_OVER(storage);
+	struct strbuf resolved = STRBUF_OVER(storage);
 	struct url url;
 	struct error err = {0};
 	size_t len;
@@ -121,7 +121,7 @@ static void check_url(struct input *in)
 		resolved.size--;
 		url_resolve(&url, reference, len, &resolved);
 		storage[resolved.len] = '\0';
-		if (!resolved.cut && url_parse(storage, &url, &err) == 0) {
+		if (!resolved.truncated && url_parse(storage, &url, &err) == 0) {
 			check_parsed(storage, &url);
 			EXPECT(strchr(storage, '#') == NULL, "a fragment in %s", storage);
 		}
@@ -185,7 +185,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size};
 
-	switch (input_octet(&in) % 3) {
+	switch (input_byte(&in) % 3) {
 	case 0:
 		check_answer(&in);
 		break;

@@ -1,6 +1,6 @@
 /*
  * http.c - the server's own callbacks and libmicrohttpd on a socket pair, in one thread: what
- * comes in is any octets in any pieces, and what goes out must be right HTTP answers to the
+ * comes in is any bytes in any pieces, and what goes out must be right HTTP answers to the
  * requests that a second, strict reader finds in them, in their order, with nothing behind a
  * refusal.
  */
@@ -11,7 +11,7 @@
  * takes the same way. All other flags and options are the server's.
  */
 #define MHD_USE_EPOLL_INTERNAL_THREAD MHD_USE_EPOLL
-#include "server.c"
+#include "server/server.c"
 
 #include "captured.h"
 #include "expect.h"
@@ -24,7 +24,7 @@
 enum {
 	REQUESTS = 512,
 	OUTPUT = 4 << 20,
-	/* Turns of the event loop without an octet in or out. */
+	/* Turns of the event loop without an byte in or out. */
 	IDLE_TURNS = 100
 };
 
@@ -34,13 +34,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct options options;
 static struct server *server;
 
-/* What one input asks for, beside its octets. */
+/* What one input asks for, beside its bytes. */
 struct plan {
 	bool small_body; /* -max-body 16 */
 	bool closing;	 /* the server is being stopped */
 	bool half_close; /* the client says that it is done before it has read the answers */
 	bool metrics;	 /* look at the counters, too */
-	uint8_t pieces; /* 0: all at once; else pieces of up to that many octets, some 16 times that */
+	uint8_t pieces; /* 0: all at once; else pieces of up to that many bytes, some 16 times that */
 };
 
 struct client {
@@ -85,7 +85,7 @@ static struct MHD_Daemon *http_daemon(void)
 	return server->endpoints[SERVER_HTTP].daemon;
 }
 
-/* Returns: whether an octet came or the connection's end. */
+/* Returns: whether an byte came or the connection's end. */
 static bool receive(void)
 {
 	ssize_t got =
@@ -119,7 +119,7 @@ static void run(void)
 	} while (idle < 2 || timeout == 0);
 }
 
-/* Returns: how many octets the next piece has; the same input is always cut alike. */
+/* Returns: how many bytes the next piece has; the same input is always cut alike. */
 static size_t next_piece(const struct plan *plan, uint32_t *state, size_t left)
 {
 	size_t len = left;
@@ -133,7 +133,7 @@ static size_t next_piece(const struct plan *plan, uint32_t *state, size_t left)
 	return len < left ? len : left;
 }
 
-static void talk(const struct plan *plan, const char *octets, size_t len)
+static void talk(const struct plan *plan, const char *bytes, size_t len)
 {
 	const struct sockaddr_in peer = {
 		.sin_family = AF_INET, .sin_port = htons(4711), .sin_addr = {htonl(0xC0000201)}};
@@ -151,10 +151,10 @@ static void talk(const struct plan *plan, const char *octets, size_t len)
 	run();
 	while (len > 0 && !client.ended) {
 		size_t piece = next_piece(plan, &state, len);
-		ssize_t sent = send(client.fd, octets, piece, MSG_NOSIGNAL);
+		ssize_t sent = send(client.fd, bytes, piece, MSG_NOSIGNAL);
 
 		if (sent > 0) {
-			octets += sent;
+			bytes += sent;
 			len -= (size_t)sent;
 		} else {
 			EXPECT(errno == EPIPE || errno == ECONNRESET || errno == EAGAIN, "%s",
@@ -198,7 +198,7 @@ static const char *field(const char *head, const char *end, const char *name, si
 	return found;
 }
 
-/* Aborts unless the octets are lines of "Name: value". */
+/* Aborts unless the bytes are lines of "Name: value". */
 static void expect_fields(const char *at, const char *end)
 {
 	while (at < end) {
@@ -220,7 +220,7 @@ static void expect_fields(const char *at, const char *end)
 /*
  * Takes the next answer from the output.
  * bodiless: it answers HEAD
- * Returns: the octets behind it.
+ * Returns: the bytes behind it.
  */
 static const char *take_answer(const char *at, bool bodiless, struct answer *answer)
 {
@@ -254,7 +254,7 @@ static const char *take_answer(const char *at, bool bodiless, struct answer *ans
 	answer->closes = connection != NULL && strncasecmp(connection, "close", 5) == 0;
 	if (!bodiless)
 		answer->body_len = strtoull(length, NULL, 10);
-	EXPECT(answer->body_len <= (size_t)(end - answer->body), "%zu octets of body, %zu came",
+	EXPECT(answer->body_len <= (size_t)(end - answer->body), "%zu bytes of body, %zu came",
 		answer->body_len, (size_t)(end - answer->body));
 	return answer->body + answer->body_len;
 }
@@ -294,10 +294,10 @@ static bool is_plain(const struct seen_request *seen)
 }
 
 /* The answers and the requests, side by side. */
-static void compare(const char *octets, size_t len)
+static void compare(const char *bytes, size_t len)
 {
 	static struct seen_request seen[REQUESTS + 1];
-	size_t count = requests_read(octets, len, seen, REQUESTS + 1);
+	size_t count = requests_read(bytes, len, seen, REQUESTS + 1);
 	const char *at = client.output;
 	const char *end = client.output + client.len;
 	struct answer answer = {0};
@@ -347,7 +347,7 @@ static void compare(const char *octets, size_t len)
 static void hang_up(bool metrics)
 {
 	static char storage[METRICS_TEXT_SIZE];
-	struct text text = TEXT_OVER(storage);
+	struct strbuf text = STRBUF_OVER(storage);
 
 	close(client.fd);
 	for (unsigned turns = 0; server->endpoints[SERVER_HTTP].conns.count > 0; turns++) {
@@ -358,7 +358,7 @@ static void hang_up(bool metrics)
 	if (!metrics)
 		return;
 	metrics_write(&text, 0, "v", "l", "m");
-	EXPECT(!text.cut, "the metrics were cut");
+	EXPECT(!text.truncated, "the metrics were cut");
 	EXPECT(memmem(text.data, text.len, "\nhello_http_requests_in_flight 0\n", 33) != NULL &&
 			memmem(text.data, text.len, "\nhello_connections_open 0\n", 26) != NULL,
 		"%.*s", (int)text.len, text.data);
@@ -383,14 +383,14 @@ static void check_log(unsigned format)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size};
-	uint8_t choice = input_octet(&in);
+	uint8_t choice = input_byte(&in);
 	const struct plan plan = {.small_body = (choice & 1) != 0,
 		.closing = (choice & 2) != 0,
 		.half_close = (choice & 4) != 0,
 		.metrics = (choice & 8) != 0,
-		.pieces = input_octet(&in)};
+		.pieces = input_byte(&in)};
 	size_t len;
-	char *octets = input_rest(&in, &len);
+	char *bytes = input_rest(&in, &len);
 
 	options.log = (choice >> 4) % 3;
 	options.trust_proxy = (choice & 0x40) != 0;
@@ -398,10 +398,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	atomic_store(&server->draining, plan.closing);
 	atomic_store(&server->closing, plan.closing);
 	captured_begin();
-	talk(&plan, octets, len);
-	compare(octets, len);
+	talk(&plan, bytes, len);
+	compare(bytes, len);
 	hang_up(plan.metrics);
 	check_log(options.log);
-	free(octets);
+	free(bytes);
 	return 0;
 }

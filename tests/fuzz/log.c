@@ -1,13 +1,13 @@
 /* log.c - whatever a client sends, a line of the log is one line, and JSON stays JSON. */
-#include "log.h"
+#include "server/log.h"
 
+#include "base/error.h"
+#include "base/strbuf.h"
 #include "captured.h"
-#include "error.h"
 #include "expect.h"
 #include "input.h"
 #include "json.h"
-#include "text.h"
-#include "whoami.h"
+#include "server/whoami.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -58,7 +58,7 @@ static void check_json_line(const struct strings *strings, bool agent, bool forw
 	captured_begin();
 	log_request_json(&request);
 	line = captured_end(&len);
-	EXPECT(len <= 4096, "%zu octets", len);
+	EXPECT(len <= 4096, "%zu bytes", len);
 	captured_expect_lines(line, len);
 	EXPECT(memchr(line, '\n', len) == line + len - 1, "more than one line");
 	EXPECT(json_is_valid(line, len), "%.*s", (int)len, line);
@@ -116,7 +116,7 @@ static void check_whoami(const struct strings *strings, bool tls)
 	size_t client_bytes = strlen(who.hostname) + strlen(who.remote) + strlen(who.method) +
 			      who.target_len + strlen(who.protocol) +
 			      (tls ? strlen(described.server_name) : 0);
-	struct text out = {0};
+	struct strbuf out = {0};
 
 	for (size_t i = 0; i < 4; i++)
 		client_bytes += strlen(names[i]) + strlen(strings->user_agent);
@@ -126,7 +126,7 @@ static void check_whoami(const struct strings *strings, bool tls)
 	for (size_t i = 0; i < 4; i++)
 		whoami_add_header(&out, names[i], strings->user_agent, strlen(strings->user_agent));
 	whoami_end(&out);
-	EXPECT(!out.cut, "cut at %zu octets", out.len);
+	EXPECT(!out.truncated, "cut at %zu bytes", out.len);
 	EXPECT(json_is_valid(out.data, out.len), "%.*s", (int)out.len, out.data);
 	free(out.data);
 }
@@ -134,7 +134,7 @@ static void check_whoami(const struct strings *strings, bool tls)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size};
-	uint8_t choice = input_octet(&in);
+	uint8_t choice = input_byte(&in);
 	struct strings strings;
 
 	strings.method = input_string(&in);

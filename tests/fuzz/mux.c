@@ -2,7 +2,7 @@
  * mux.c - the mux against a model of Go's ServeMux that is written another way: the path as a
  * list of segments, as Go's documentation describes it, and not cleaned in place.
  */
-#include "mux.h"
+#include "http/mux.h"
 
 #include "expect.h"
 #include "input.h"
@@ -33,10 +33,10 @@ static bool starts(struct piece piece, const char *string)
 	return piece.len >= strlen(string) && memcmp(piece.at, string, strlen(string)) == 0;
 }
 
-/* Cuts *piece before the first such octet. Returns: what is behind it; .at is NULL without one. */
-static struct piece cut(struct piece *piece, char octet)
+/* Cuts *piece before the first such byte. Returns: what is behind it; .at is NULL without one. */
+static struct piece cut(struct piece *piece, char byte)
 {
-	const char *found = piece->len > 0 ? memchr(piece->at, octet, piece->len) : NULL;
+	const char *found = piece->len > 0 ? memchr(piece->at, byte, piece->len) : NULL;
 	struct piece behind = {NULL, 0};
 
 	if (found != NULL) {
@@ -117,7 +117,7 @@ static bool percent_decode(struct piece path, char *out, struct piece *decoded)
 	return true;
 }
 
-/* path.Clean() and the slash that ServeMux keeps at the end; room for one octet more in out. */
+/* path.Clean() and the slash that ServeMux keeps at the end; room for one byte more in out. */
 static struct piece clean(struct piece path, char *out)
 {
 	static struct piece kept[SEGMENTS];
@@ -242,7 +242,7 @@ static enum mux_verdict model(const char *method, struct piece target, const cha
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size};
-	uint8_t choice = input_octet(&in);
+	uint8_t choice = input_byte(&in);
 	const char *method = methods[choice & 3];
 	const char *const *patterns = choice & 4 ? few_routes : routes;
 	size_t count = choice & 4 ? 2 : sizeof(routes) / sizeof(routes[0]);

@@ -1,10 +1,10 @@
 /* options.c - argv and environment become settings in their ranges, or an error in one line. */
-#include "options.h"
+#include "config/options.h"
 
-#include "address.h"
+#include "base/error.h"
 #include "captured.h"
-#include "error.h"
 #include "expect.h"
+#include "http/address.h"
 #include "input.h"
 
 #include <string.h>
@@ -143,7 +143,7 @@ static void expect_one_line(const struct error *err)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size};
-	size_t wanted = input_octet(&in) % (VARIABLES + 1);
+	size_t wanted = input_byte(&in) % (VARIABLES + 1);
 	char *words[WORDS + 1] = {NULL};
 	int count = 0;
 	struct options options;

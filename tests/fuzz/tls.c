@@ -1,5 +1,5 @@
 /*
- * tls.c - the TLS front, as libmicrohttpd drives it, against a client whose octets are any, or an
+ * tls.c - the TLS front, as libmicrohttpd drives it, against a client whose bytes are any, or an
  * honest client's with some changed on their way. Whatever comes: what the server takes for
  * application data is what the client meant to send, in its order; and where clients must show a
  * certificate, only the one that has it is served, whatever ticket another brings.
@@ -116,7 +116,7 @@ static bool front_turn(struct front *front)
 		return true;
 	}
 	front->len += (size_t)got;
-	EXPECT(front->len < sizeof(front->taken), "%zu octets", front->len);
+	EXPECT(front->len < sizeof(front->taken), "%zu bytes", front->len);
 	got = gnutls_record_send(front->session, "pong", 4);
 	EXPECT(got == 4 || got < 0, "%zd sent", got);
 	return true;
@@ -128,13 +128,13 @@ static void front_close(struct front *front)
 	gnutls_deinit(front->session);
 }
 
-/* ---- a client that sends any octets */
+/* ---- a client that sends any bytes */
 
 static struct front front;
 
 static void send_any(struct input *in, struct tls_server *server)
 {
-	unsigned piece = 1 + input_octet(in) * 8u;
+	unsigned piece = 1 + input_byte(in) * 8u;
 	int pair[2];
 	int idle = 0;
 
@@ -157,7 +157,7 @@ static void send_any(struct input *in, struct tls_server *server)
 		moved |= front_turn(&front);
 		idle = moved ? 0 : idle + 1;
 	}
-	EXPECT(!front.agreed, "a handshake with octets that answer nothing");
+	EXPECT(!front.agreed, "a handshake with bytes that answer nothing");
 	front_close(&front);
 	close(pair[0]);
 	close(pair[1]);
@@ -166,7 +166,7 @@ static void send_any(struct input *in, struct tls_server *server)
 /* ---- a client that is honest, and a way that is not */
 
 struct edit {
-	unsigned at;  /* octet of what the client sends */
+	unsigned at;  /* byte of what the client sends */
 	uint8_t kind; /* changed, left out, or put before it */
 	uint8_t value;
 };
@@ -177,10 +177,10 @@ struct way {
 	bool edited;
 	unsigned piece;
 	int from_client, to_server; /* ends of the pairs */
-	size_t answered;	    /* octets of the server's */
+	size_t answered;	    /* bytes of the server's */
 };
 
-/* Carries octets both ways. Returns: whether there were some. */
+/* Carries bytes both ways. Returns: whether there were some. */
 static bool way_turn(struct way *way)
 {
 	uint8_t in[2048];
@@ -192,7 +192,7 @@ static bool way_turn(struct way *way)
 
 	for (ssize_t i = 0; i < got; i++, way->at++) {
 		bool drop = false;
-		uint8_t octet = in[i];
+		uint8_t byte = in[i];
 
 		for (size_t e = 0; e < way->count; e++) {
 			const struct edit *edit = &way->edits[e];
@@ -201,32 +201,32 @@ static bool way_turn(struct way *way)
 				continue;
 			way->edited |= edit->kind % 3 != 0 || edit->value != 0;
 			if (edit->kind % 3 == 0)
-				octet ^= edit->value;
+				byte ^= edit->value;
 			else if (edit->kind % 3 == 1)
 				drop = true;
 			else
 				out[len++] = edit->value;
 		}
 		if (!drop)
-			out[len++] = octet;
+			out[len++] = byte;
 	}
 	if (len > 0)
 		/* Whoever has ended reads no more. */
 		EXPECT(send(way->to_server, out, len, MSG_NOSIGNAL) == (ssize_t)len ||
 				errno == EPIPE || (errno == EAGAIN && front.ended),
-			"%zu octets", len);
+			"%zu bytes", len);
 	got = recv(way->to_server, in, sizeof(in), 0);
 	if (got > 0) {
 		way->answered += (size_t)got;
-		EXPECT(send(way->from_client, in, (size_t)got, MSG_NOSIGNAL) == got, "%zd octets",
+		EXPECT(send(way->from_client, in, (size_t)got, MSG_NOSIGNAL) == got, "%zd bytes",
 			got);
 	}
 	return moved || got > 0;
 }
 
-static int client_send(void *arg, const unsigned char *octets, size_t len)
+static int client_send(void *arg, const unsigned char *bytes, size_t len)
 {
-	ssize_t sent = send(*(int *)arg, octets, len, MSG_NOSIGNAL);
+	ssize_t sent = send(*(int *)arg, bytes, len, MSG_NOSIGNAL);
 
 	return sent >= 0 ? (int)sent : MBEDTLS_ERR_SSL_WANT_WRITE;
 }
@@ -332,7 +332,7 @@ static void expect_truth(
 	const struct way *way, const struct client *client, enum manner manner, const char *subject)
 {
 	EXPECT(front.len <= client->wrote && memcmp(front.taken, said, front.len) == 0,
-		"%zu octets that nobody sent", front.len);
+		"%zu bytes that nobody sent", front.len);
 	if (manner == INTRUDER)
 		EXPECT(!front.agreed, "somebody without a certificate");
 	else if (!way->edited)
@@ -379,15 +379,15 @@ static void meet(struct way *way, mbedtls_ssl_protocol_version highest, enum man
 
 static void send_changed(struct input *in, mbedtls_ssl_protocol_version highest, enum manner manner)
 {
-	struct way way = {.piece = 1 + input_octet(in) * 8u};
+	struct way way = {.piece = 1 + input_byte(in) * 8u};
 
 	while (way.count < EDITS && in->left >= 4) {
 		struct edit *edit = &way.edits[way.count++];
 
-		edit->at = input_octet(in);
-		edit->at = edit->at << 8 | input_octet(in);
-		edit->kind = input_octet(in);
-		edit->value = input_octet(in);
+		edit->at = input_byte(in);
+		edit->at = edit->at << 8 | input_byte(in);
+		edit->kind = input_byte(in);
+		edit->value = input_byte(in);
 	}
 	meet(&way, highest, manner, NULL);
 }
@@ -435,7 +435,7 @@ static void get_ticket(mbedtls_ssl_protocol_version version)
 	mbedtls_ssl_session_init(ticket_of(version));
 	meet(&first, version, STRANGER, ticket_of(version));
 	meet(&again, version, RETURNING, NULL);
-	EXPECT(again.answered + 300 < first.answered, "%zu after %zu octets: nothing is resumed",
+	EXPECT(again.answered + 300 < first.answered, "%zu after %zu bytes: nothing is resumed",
 		again.answered, first.answered);
 }
 
@@ -453,7 +453,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size};
-	uint8_t kind = input_octet(&in);
+	uint8_t kind = input_byte(&in);
 	enum manner manner = kind / 3 % MANNERS;
 
 	random_state = 1;

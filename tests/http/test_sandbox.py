@@ -572,7 +572,7 @@ def test_random_numbers_are_for_https(probe):
 
 
 def test_the_table_in_the_document_is_the_source_s():
-    source = (hello.ROOT / "src/sandbox_calls.c").read_text()
+    source = (hello.ROOT / "src/sandbox/seccomp.c").read_text()
     table = source.split("static const struct rule rules[] = {", 1)[1].split("\n};", 1)[0]
     rows = re.findall(
         r"\b(?:PASS|PASS_IF|FAIL)\((\w+),\s*([A-Z_ |]+)(.*?)\),\s*/\* (.*?) \*/", table, re.S

@@ -15,7 +15,7 @@ import pytest
 from engine import docker
 
 DEBUG = hello.ROOT / "ci/debug"
-READY = hello.ROOT / "ci/compare/ready"
+READY = hello.ROOT / "compare/ready"
 HARDENED = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
 DOCUMENT = hello.ROOT / "docs/debugging.md"
 

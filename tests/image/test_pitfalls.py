@@ -1,6 +1,6 @@
 """The pitfall matrix, and the images that are broken on purpose.
 
-The probes of ci/compare/pitfalls run against each broken image, where they must fail, and
+The probes of compare/pitfalls run against each broken image, where they must fail, and
 against its mended one, where they must work: so a probe that can't fail is found out, too.
 """
 
@@ -15,7 +15,7 @@ import hello
 import pytest
 from engine import docker
 
-COMPARE = hello.ROOT / "ci/compare"
+COMPARE = hello.ROOT / "compare"
 LIST = json.loads((COMPARE / "broken/list.json").read_text())
 IDS = [pitfall["id"] for pitfall in LIST]
 
@@ -92,7 +92,7 @@ def build():
 
 
 def probe(out, tags, *ids):
-    """The lines that ci/compare/pitfalls appends."""
+    """The lines that compare/pitfalls appends."""
     done = subprocess.run(
         [COMPARE / "pitfalls", *ids],
         env={**hello.clean_environment(), "OUT": str(out), "VARIANTS": " ".join(tags)},
@@ -106,7 +106,7 @@ def probe(out, tags, *ids):
 
 def test_the_list_is_whole():
     files = {path.name.removesuffix(".Dockerfile") for path in (COMPARE / "broken").glob("*.Dockerfile")}
-    with_image = {p["id"] for p in LIST if p["broken"] == f"ci/compare/broken/{p['id']}.Dockerfile"}
+    with_image = {p["id"] for p in LIST if p["broken"] == f"compare/broken/{p['id']}.Dockerfile"}
     assert files == with_image
     for pitfall in LIST:
         assert pitfall["id"] in with_image or (

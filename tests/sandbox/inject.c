@@ -4,12 +4,12 @@
  *
  * usage: inject TID NUMBER [ARGUMENT ...]
  *        an argument is a number, @TEXT for the address of that text, or %HEX for the
- *        address of these octets
+ *        address of these bytes
  * Prints "returned VALUE" when the thread lives on, as it was before, or "killed SIGNAL".
  * Exit status: 0 when it prints one of these, 1 when it could do neither.
  *
  * The thread must be inside of a system call that waits: its own syscall instruction is used
- * again, so that no octet of the program is changed.
+ * again, so that no byte of the program is changed.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 #define SYSCALL_INSTRUCTION 0x050f /* 0f 05, little-endian */
-#define RED_ZONE	    128	   /* octets below the stack pointer that are in use, x86-64 ABI */
-#define ROOM		    256	   /* octets for one argument */
+#define RED_ZONE	    128	   /* bytes below the stack pointer that are in use, x86-64 ABI */
+#define ROOM		    256	   /* bytes for one argument */
 
 static int fail(const char *what)
 {
@@ -46,15 +46,15 @@ static int wait_for(pid_t tid, int *status)
 	return 1;
 }
 
-/* Takes "@text" or "%hex". Returns: how many octets it has, 0 if it can't be taken. */
-static size_t take_octets(const char *argument, char *octets)
+/* Takes "@text" or "%hex". Returns: how many bytes it has, 0 if it can't be taken. */
+static size_t take_bytes(const char *argument, char *bytes)
 {
 	size_t len = strlen(argument + 1);
 
 	if (argument[0] == '@') {
 		if (len >= ROOM)
 			return 0;
-		memcpy(octets, argument + 1, len + 1);
+		memcpy(bytes, argument + 1, len + 1);
 		return len + 1;
 	}
 	if (len / 2 > ROOM)
@@ -62,16 +62,16 @@ static size_t take_octets(const char *argument, char *octets)
 	for (size_t i = 0; i < len / 2; i++) {
 		const char pair[3] = {argument[1 + 2 * i], argument[2 + 2 * i], '\0'};
 
-		octets[i] = (char)strtoul(pair, NULL, 16);
+		bytes[i] = (char)strtoul(pair, NULL, 16);
 	}
 	return len / 2;
 }
 
-/* Puts octets into the thread's memory. Returns: whether that worked. */
+/* Puts bytes into the thread's memory. Returns: whether that worked. */
 static int put(pid_t tid, uint64_t address, const char *argument)
 {
 	char words[ROOM] = {0};
-	size_t len = take_octets(argument, words);
+	size_t len = take_bytes(argument, words);
 
 	for (size_t i = 0; i < len; i += sizeof(long)) {
 		long word;

@@ -7,7 +7,7 @@
  * Prints "ready", or what is missing. Then it takes lines "NUMBER [ARGUMENT ...]", an argument
  * being a number or @TEXT, and prints "VALUE" or "-ERRNO" for each. Ends with its input.
  */
-#include "sandbox.h"
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 	if (files)
 		sandbox_restrict_files(&needs, &sandbox);
 	if (calls)
-		sandbox_restrict_calls(&needs, &sandbox);
+		sandbox_restrict_syscalls(&needs, &sandbox);
 	say(sandbox_missing(&sandbox) != NULL ? sandbox_missing(&sandbox) : "ready");
 	while (read_line(line)) {
 		long args[7] = {0};

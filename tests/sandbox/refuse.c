@@ -6,7 +6,7 @@
  *        all in decimal; ARG (0 to 5) and VALUE refuse the calls alone that have this argument
  * Exit status: the program's; 126 when the filter can't be set, 127 when nothing runs.
  */
-#include "sandbox_abi.h"
+#include "sandbox/sandbox_abi.h"
 
 #include <stddef.h>
 #include <stdio.h>

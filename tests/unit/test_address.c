@@ -1,4 +1,4 @@
-#include "address.h"
+#include "http/address.h"
 #include "suites.h"
 
 #include <arpa/inet.h>
@@ -63,7 +63,7 @@ END_TEST
 static void check_written(const struct sockaddr *address, const char *expect)
 {
 	char storage[ADDRESS_TEXT_MAX];
-	struct text text = TEXT_OVER(storage);
+	struct strbuf text = STRBUF_OVER(storage);
 
 	address_write(address, &text);
 	ck_assert_uint_eq(text.len, strlen(expect));

@@ -1,4 +1,4 @@
-#include "cpus.h"
+#include "server/cpus.h"
 #include "suites.h"
 
 #include <stdio.h>

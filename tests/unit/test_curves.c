@@ -38,45 +38,45 @@ static int multiply(struct curve *c)
 	return mbedtls_ecp_mul(&c->group, &c->result, &c->scalar, &c->point, RNG);
 }
 
-static void unhex(const char *hex, unsigned char *octets, size_t len)
+static void unhex(const char *hex, unsigned char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		ck_assert_int_eq(sscanf(hex + 2 * i, "%2hhx", &octets[i]), 1);
+		ck_assert_int_eq(sscanf(hex + 2 * i, "%2hhx", &bytes[i]), 1);
 }
 
 static void set_scalar(struct curve *c, const char *hex)
 {
-	unsigned char octets[32];
+	unsigned char bytes[32];
 
-	unhex(hex, octets, sizeof(octets));
-	ck_assert_int_eq(mbedtls_mpi_read_binary(&c->scalar, octets, sizeof(octets)), 0);
+	unhex(hex, bytes, sizeof(bytes));
+	ck_assert_int_eq(mbedtls_mpi_read_binary(&c->scalar, bytes, sizeof(bytes)), 0);
 }
 
-/* x and y, 32 octets each, most significant first; "" for y: not compared. */
+/* x and y, 32 bytes each, most significant first; "" for y: not compared. */
 static void set_point(struct curve *c, const char *x, const char *y)
 {
-	unsigned char octets[65] = {4};
+	unsigned char bytes[65] = {4};
 
-	unhex(x, octets + 1, 32);
-	unhex(y, octets + 33, 32);
+	unhex(x, bytes + 1, 32);
+	unhex(y, bytes + 33, 32);
 	ck_assert_int_eq(
-		mbedtls_ecp_point_read_binary(&c->group, &c->point, octets, sizeof(octets)), 0);
+		mbedtls_ecp_point_read_binary(&c->group, &c->point, bytes, sizeof(bytes)), 0);
 }
 
 static void expect_result(struct curve *c, const char *x, const char *y)
 {
 	unsigned char expect[65] = {4};
-	unsigned char octets[65];
+	unsigned char bytes[65];
 	size_t len;
 
 	ck_assert_int_eq(mbedtls_ecp_point_write_binary(&c->group, &c->result,
-				 MBEDTLS_ECP_PF_UNCOMPRESSED, &len, octets, sizeof(octets)),
+				 MBEDTLS_ECP_PF_UNCOMPRESSED, &len, bytes, sizeof(bytes)),
 		0);
 	ck_assert_uint_eq(len, 65);
 	unhex(x, expect + 1, 32);
 	if (*y != '\0')
 		unhex(y, expect + 33, 32);
-	ck_assert_mem_eq(octets, expect, *y != '\0' ? 65 : 33);
+	ck_assert_mem_eq(bytes, expect, *y != '\0' ? 65 : 33);
 }
 
 START_TEST(p256_gives_the_public_key_of_rfc_6979)
@@ -198,12 +198,12 @@ static void x25519(struct curve *c, const unsigned char scalar[32], const unsign
 	mbedtls_ecp_keypair_free(&pair);
 }
 
-static void expect_octets(const unsigned char *octets, const char *hex)
+static void expect_bytes(const unsigned char *bytes, const char *hex)
 {
 	unsigned char expect[32];
 
 	unhex(hex, expect, sizeof(expect));
-	ck_assert_mem_eq(octets, expect, sizeof(expect));
+	ck_assert_mem_eq(bytes, expect, sizeof(expect));
 }
 
 START_TEST(x25519_gives_what_rfc_7748_says)
@@ -215,19 +215,19 @@ START_TEST(x25519_gives_what_rfc_7748_says)
 	unhex("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4", k, 32);
 	unhex("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c", u, 32);
 	x25519(&c, k, u, out);
-	expect_octets(out, "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552");
+	expect_bytes(out, "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552");
 	/* The iterated vector. */
 	unhex("0900000000000000000000000000000000000000000000000000000000000000", k, 32);
 	memcpy(u, k, 32);
 	for (int i = 0; i < 1000; i++) {
 		x25519(&c, k, u, out);
 		if (i == 0)
-			expect_octets(out,
+			expect_bytes(out,
 				"422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079");
 		memcpy(u, k, 32);
 		memcpy(k, out, 32);
 	}
-	expect_octets(k, "684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51");
+	expect_bytes(k, "684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51");
 	curve_free(&c);
 }
 END_TEST

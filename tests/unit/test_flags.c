@@ -1,4 +1,4 @@
-#include "flags.h"
+#include "config/flags.h"
 #include "suites.h"
 
 #include <stdbool.h>
@@ -56,7 +56,7 @@ END_TEST
 static const struct {
 	const char *text;
 	int result;
-	uint64_t octets;
+	uint64_t bytes;
 } sizes[] = {
 	{"0", 0, 0},
 	{"512", 0, 512},
@@ -78,11 +78,11 @@ static const struct {
 
 START_TEST(sizes_parse)
 {
-	uint64_t octets = 7;
-	int result = flags_parse_size(sizes[_i].text, &octets);
+	uint64_t bytes = 7;
+	int result = flags_parse_size(sizes[_i].text, &bytes);
 
 	ck_assert_msg(result == sizes[_i].result, "%s gives %d", sizes[_i].text, result);
-	ck_assert_uint_eq(octets, result == 0 ? sizes[_i].octets : 7);
+	ck_assert_uint_eq(bytes, result == 0 ? sizes[_i].bytes : 7);
 }
 END_TEST
 

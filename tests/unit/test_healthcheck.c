@@ -1,5 +1,5 @@
-#include "get.h"
-#include "healthcheck.h"
+#include "client/get.h"
+#include "client/healthcheck.h"
 #include "suites.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-#include "inspect.h"
-#include "inspect_parse.h"
-#include "inspect_value.h"
+#include "inspect/inspect.h"
+#include "inspect/parse.h"
+#include "inspect/value.h"
 #include "suites.h"
 
 #include <errno.h>
@@ -77,7 +77,7 @@ static void make_dir(const char *path)
 	}
 }
 
-static void make_file_of(const char *path, const char *octets, size_t len, mode_t mode)
+static void make_file_of(const char *path, const char *bytes, size_t len, mode_t mode)
 {
 	char parent[256];
 	size_t parent_len = (size_t)(strrchr(path, '/') - path);
@@ -90,7 +90,7 @@ static void make_file_of(const char *path, const char *octets, size_t len, mode_
 	}
 	fd = open(below(path), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
 	ck_assert_msg(fd >= 0, "%s", path);
-	ck_assert_int_eq(write(fd, octets, len), (ssize_t)len);
+	ck_assert_int_eq(write(fd, bytes, len), (ssize_t)len);
 	close(fd);
 	ck_assert_int_eq(chmod(below(path), mode), 0);
 }
@@ -152,7 +152,7 @@ static void check_item(
 	const struct inspect_list *list, size_t at, const char *path, const char *note)
 {
 	ck_assert_uint_lt(at, list->count);
-	ck_assert_str_eq(list->octets + list->items[at].at, path);
+	ck_assert_str_eq(list->bytes + list->items[at].at, path);
 	ck_assert_uint_eq(list->items[at].len, strlen(path));
 	if (note != NULL)
 		ck_assert_str_eq(list->items[at].note, note);
@@ -412,7 +412,7 @@ START_TEST(what_cant_be_read_is_listed)
 	ck_assert_uint_eq(report.unreadable.total, 7);
 	for (size_t i = 0; i < report.unreadable.count; i++)
 		check_item(&report.unreadable, i,
-			report.unreadable.octets + report.unreadable.items[i].at,
+			report.unreadable.bytes + report.unreadable.items[i].at,
 			"Permission denied");
 }
 END_TEST
@@ -488,7 +488,7 @@ static void remove_chain(unsigned depth, const char *name)
 
 START_TEST(a_deep_tree_is_walked_as_far_as_paths_reach)
 {
-	/* 2048 times "/d" is 4096 octets: the last one that open(2) takes from the root. */
+	/* 2048 times "/d" is 4096 bytes: the last one that open(2) takes from the root. */
 	make_chain(3000, "d");
 	collect();
 	check_number(&report.complete, 0);
@@ -511,7 +511,7 @@ START_TEST(a_wide_tree_is_cut_visibly)
 		LONG = 240
 	};
 
-	/* Names of 240 octets, 1200 of them: more than there is room to remember. */
+	/* Names of 240 bytes, 1200 of them: more than there is room to remember. */
 	for (unsigned i = 0; i < WIDE; i++) {
 		path[0] = '/';
 		memset(path + 1, 'n', LONG);
@@ -726,7 +726,7 @@ END_TEST
 
 START_TEST(a_line_that_just_fills_the_buffer_is_one)
 {
-	/* Around the buffer's 4096 octets, with and without a newline at the end. */
+	/* Around the buffer's 4096 bytes, with and without a newline at the end. */
 	for (size_t len = 4090; len < 4100; len++) {
 		char content[4200];
 
@@ -813,13 +813,14 @@ END_TEST
 
 /* ---- writers -------------------------------------------------------------------------- */
 
-static const char *write_report(void (*writer)(const struct inspect_report *from, struct text *out))
+static const char *write_report(
+	void (*writer)(const struct inspect_report *from, struct strbuf *out))
 {
 	static char storage[INSPECT_TEXT_SIZE + 1];
-	struct text text = {.data = storage, .size = INSPECT_TEXT_SIZE};
+	struct strbuf text = {.data = storage, .size = INSPECT_TEXT_SIZE};
 
 	writer(&report, &text);
-	ck_assert(!text.cut);
+	ck_assert(!text.truncated);
 	storage[text.len] = '\0';
 	return storage;
 }
@@ -920,13 +921,13 @@ END_TEST
 START_TEST(the_fullest_report_fits)
 {
 	struct inspect_list full = {0};
-	char path[INSPECT_LIST_OCTETS];
+	char path[INSPECT_LIST_BYTES];
 
 	memset(path, '\x01', sizeof(path));
 	for (size_t i = 0; i < INSPECT_LIST_ITEMS; i++)
-		inspect_list_add(&full, path, INSPECT_LIST_OCTETS / INSPECT_LIST_ITEMS - 1,
+		inspect_list_add(&full, path, INSPECT_LIST_BYTES / INSPECT_LIST_ITEMS - 1,
 			"too many directories to remember");
-	ck_assert_uint_eq(full.used, INSPECT_LIST_OCTETS);
+	ck_assert_uint_eq(full.used, INSPECT_LIST_BYTES);
 	full.total = UINT64_MAX;
 	report = (struct inspect_report){
 		.privileged = full, .world_writable = full, .shells = full, .unreadable = full};

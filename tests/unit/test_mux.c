@@ -1,4 +1,4 @@
-#include "mux.h"
+#include "http/mux.h"
 #include "suites.h"
 
 #include <stdlib.h>
@@ -104,7 +104,7 @@ static const struct target_case cases[] = {
 	{"CONNECT", "*", MUX_BAD_REQUEST, NULL},
 };
 
-/* The storage has exactly the promised size, so that ASan sees an octet too many. */
+/* The storage has exactly the promised size, so that ASan sees an byte too many. */
 START_TEST(targets_resolve)
 {
 	const struct target_case *c = &cases[_i];

@@ -1,5 +1,5 @@
-#include "options.h"
-#include "sandbox.h"
+#include "config/options.h"
+#include "sandbox/sandbox.h"
 #include "suites.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "response.h"
+#include "http/response.h"
 #include "suites.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@ enum {
 };
 
 static const struct {
-	const char *octets;
+	const char *bytes;
 	int result; /* 1: whole */
 	unsigned status;
 	const char *status_text;
@@ -67,19 +67,19 @@ static const struct {
 		BAD},
 };
 
-/* Returns: a copy of exactly its size, so that one octet too many is seen. */
-static char *copy(const char *octets, size_t len)
+/* Returns: a copy of exactly its size, so that one byte too many is seen. */
+static char *copy(const char *bytes, size_t len)
 {
 	char *own = malloc(len + 1);
 
-	memcpy(own + 1, octets, len);
+	memcpy(own + 1, bytes, len);
 	return own;
 }
 
 START_TEST(headers_are_read)
 {
-	size_t len = strlen(headers[_i].octets);
-	char *own = copy(headers[_i].octets, len);
+	size_t len = strlen(headers[_i].bytes);
+	char *own = copy(headers[_i].bytes, len);
 	struct response response;
 	struct error err = {0};
 	ptrdiff_t result = response_read_header(own + 1, len, &response, &err);
@@ -105,7 +105,7 @@ START_TEST(headers_are_read)
 	free(own);
 	/* Any part of it asks for more. */
 	for (size_t part = 0; part < len; part++) {
-		own = copy(headers[_i].octets, part);
+		own = copy(headers[_i].bytes, part);
 		ck_assert_int_eq(response_read_header(own + 1, part, &response, &err), MORE);
 		free(own);
 	}
@@ -114,20 +114,20 @@ END_TEST
 
 START_TEST(a_nul_is_refused)
 {
-	char octets[] = "HTTP/1.1 200 OK\r\nX: \0y\r\n\r\n";
+	char bytes[] = "HTTP/1.1 200 OK\r\nX: \0y\r\n\r\n";
 	struct response response;
 	struct error err = {0};
 
-	ck_assert_int_eq(response_read_header(octets, sizeof(octets) - 1, &response, &err), -1);
+	ck_assert_int_eq(response_read_header(bytes, sizeof(bytes) - 1, &response, &err), -1);
 }
 END_TEST
 
 static const struct {
 	const char *framing; /* of the header */
-	const char *octets;
+	const char *bytes;
 	int result; /* 1: the body ends there, 0: it may not, -1: refused */
 	const char *body;
-	size_t taken; /* of octets, if not all */
+	size_t taken; /* of bytes, if not all */
 } bodies[] = {
 	{"Content-Length: 5", "hello", 1, "hello", 0},
 	{"Content-Length: 5", "hellomore", 1, "hello", 5},
@@ -154,14 +154,14 @@ static const struct {
 	{"Transfer-Encoding: chunked", "11112222333344445\r\n", -1, "", 0},
 };
 
-/* Gives the octets in pieces of a size. Returns: as bodies[].result. */
+/* Gives the bytes in pieces of a size. Returns: as bodies[].result. */
 static int read_in_pieces(size_t row, size_t size, char *body, size_t *taken)
 {
 	char header[128] = "HTTP/1.1 200 OK\r\n";
 	struct response response;
 	struct error err = {0};
-	const char *octets = bodies[row].octets;
-	size_t len = strlen(octets);
+	const char *bytes = bodies[row].bytes;
+	size_t len = strlen(bytes);
 	size_t body_len = 0;
 
 	strncat(header, bodies[row].framing, 64);
@@ -170,7 +170,7 @@ static int read_in_pieces(size_t row, size_t size, char *body, size_t *taken)
 	*taken = 0;
 	while (*taken < len && !response.done) {
 		size_t piece = len - *taken < size ? len - *taken : size;
-		char *own = copy(octets + *taken, piece);
+		char *own = copy(bytes + *taken, piece);
 		const char *found;
 		size_t found_len;
 		ptrdiff_t result =
@@ -196,15 +196,15 @@ START_TEST(bodies_are_read)
 {
 	char body[128];
 
-	for (size_t size = 1; size <= strlen(bodies[_i].octets) + 1; size++) {
+	for (size_t size = 1; size <= strlen(bodies[_i].bytes) + 1; size++) {
 		size_t taken;
 
 		ck_assert_msg(read_in_pieces((size_t)_i, size, body, &taken) == bodies[_i].result,
-			"%s in pieces of %zu", bodies[_i].octets, size);
+			"%s in pieces of %zu", bodies[_i].bytes, size);
 		ck_assert_str_eq(body, bodies[_i].body);
 		if (bodies[_i].result == 1)
-			ck_assert_uint_eq(taken, bodies[_i].taken > 0 ? bodies[_i].taken
-								      : strlen(bodies[_i].octets));
+			ck_assert_uint_eq(taken,
+				bodies[_i].taken > 0 ? bodies[_i].taken : strlen(bodies[_i].bytes));
 	}
 }
 END_TEST

@@ -1,4 +1,4 @@
-#include "routes.h"
+#include "server/routes.h"
 #include "suites.h"
 
 #include <stdlib.h>
@@ -78,10 +78,10 @@ START_TEST(requests_are_answered)
 	} else {
 		size_t size = route_body_size(&answer, location);
 		char *storage = malloc(size); /* as tight as promised, under ASan's eyes */
-		struct text body = {.data = storage, .size = size};
+		struct strbuf body = {.data = storage, .size = size};
 
 		route_write_body(&answer, location, &body);
-		ck_assert(!body.cut);
+		ck_assert(!body.truncated);
 		ck_assert_uint_eq(body.len, strlen(c->body));
 		ck_assert_mem_eq(body.data, c->body, body.len);
 		ck_assert(answer.reflects);

@@ -1,5 +1,5 @@
-#include "sandbox_calls.h"
-#include "sandbox_files.h"
+#include "sandbox/landlock.h"
+#include "sandbox/seccomp.h"
 #include "suites.h"
 
 #include <errno.h>
@@ -109,11 +109,11 @@ static uint32_t run(
 
 static uint32_t decide(const struct sandbox_needs *needs, const struct call_data *call)
 {
-	struct bpf_instruction program[SANDBOX_CALLS_MAX];
-	uint16_t len = sandbox_calls_write(needs, program);
+	struct bpf_instruction program[SECCOMP_FILTER_MAX];
+	uint16_t len = seccomp_write_filter(needs, program);
 
 	ck_assert_uint_gt(len, 0);
-	ck_assert_uint_le(len, SANDBOX_CALLS_MAX);
+	ck_assert_uint_le(len, SECCOMP_FILTER_MAX);
 	return run(program, len, call);
 }
 
@@ -255,7 +255,7 @@ START_TEST(landlock_is_asked_for_what_it_has)
 	};
 
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-		struct landlock_handled handled = sandbox_files_handled(versions[i].abi);
+		struct landlock_handled handled = landlock_handled_by_abi(versions[i].abi);
 
 		ck_assert_msg(memcmp(&handled, &versions[i].want, sizeof(handled)) == 0, "ABI %ld",
 			versions[i].abi);

@@ -1,5 +1,5 @@
+#include "http/url.h"
 #include "suites.h"
-#include "url.h"
 
 #include <string.h>
 
@@ -54,7 +54,7 @@ START_TEST(urls_parse)
 }
 END_TEST
 
-/* Host names of 255 octets fit, longer ones are refused. */
+/* Host names of 255 bytes fit, longer ones are refused. */
 START_TEST(long_hosts)
 {
 	char text[512] = "http://";
@@ -85,7 +85,7 @@ static const struct {
 START_TEST(parts_are_written)
 {
 	char storage[128] = "";
-	struct text text = TEXT_OVER(storage);
+	struct strbuf text = STRBUF_OVER(storage);
 	struct url url;
 	struct error err = {0};
 
@@ -148,7 +148,7 @@ START_TEST(references_resolve)
 	const char *base = references[_i].base != NULL ? references[_i].base : "http://a/b/c/d;p?q";
 	const char *reference = references[_i].reference;
 	char storage[128] = "";
-	struct text text = TEXT_OVER(storage);
+	struct strbuf text = STRBUF_OVER(storage);
 	struct url url;
 	struct error err = {0};
 
@@ -156,7 +156,7 @@ START_TEST(references_resolve)
 	url_resolve(&url, reference, strlen(reference), &text);
 	storage[text.len] = '\0'; /* ".." has taken back what was there */
 	ck_assert_str_eq(storage, references[_i].target);
-	ck_assert(!text.cut);
+	ck_assert(!text.truncated);
 }
 END_TEST
 
@@ -164,18 +164,18 @@ START_TEST(what_does_not_fit_is_told)
 {
 	static char reference[5000];
 	char storage[64];
-	struct text small = TEXT_OVER(storage);
+	struct strbuf small = STRBUF_OVER(storage);
 	static char much[8192];
-	struct text large = TEXT_OVER(much);
+	struct strbuf large = STRBUF_OVER(much);
 	struct url url;
 	struct error err = {0};
 
 	memset(reference, 'x', sizeof(reference));
 	ck_assert_int_eq(url_parse("http://h/", &url, &err), 0);
 	url_resolve(&url, reference, 100, &small);
-	ck_assert(small.cut);
+	ck_assert(small.truncated);
 	url_resolve(&url, reference, sizeof(reference), &large);
-	ck_assert(large.cut);
+	ck_assert(large.truncated);
 }
 END_TEST
 

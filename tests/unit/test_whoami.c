@@ -1,5 +1,5 @@
+#include "server/whoami.h"
 #include "suites.h"
-#include "whoami.h"
 
 #include <string.h>
 
@@ -16,7 +16,7 @@ START_TEST(the_object_is_whole)
 		"\"target\":\"/whoami?\\\"\",\"protocol\":\"HTTP/1.1\",\"tls\":null,\"headers\":["
 		"{\"name\":\"A\",\"value\":\"1\"},{\"name\":\"A\",\"value\":\"\\ufffd\"}]}\n";
 	char storage[512];
-	struct text text = TEXT_OVER(storage);
+	struct strbuf text = STRBUF_OVER(storage);
 
 	whoami_begin(&who, &text);
 	whoami_add_header(&text, "A", "1", 1);

@@ -156,11 +156,11 @@ void gnutls_transport_set_int(gnutls_session_t session, int fd); /* borrowed */
 int gnutls_handshake(gnutls_session_t session);
 /* Returns: what the last GNUTLS_E_AGAIN waits for: 0 to receive, 1 to send. */
 int gnutls_record_get_direction(gnutls_session_t session);
-/* Returns: octets received; 0 at the peer's end; GNUTLS_E_AGAIN; another error. */
+/* Returns: bytes received; 0 at the peer's end; GNUTLS_E_AGAIN; another error. */
 ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t size);
-/* Returns: octets taken; GNUTLS_E_AGAIN: call again with the same; another error. */
+/* Returns: bytes taken; GNUTLS_E_AGAIN: call again with the same; another error. */
 ssize_t gnutls_record_send(gnutls_session_t session, const void *data, size_t size);
-/* Returns: octets that can be had without the socket's becoming readable. */
+/* Returns: bytes that can be had without the socket's becoming readable. */
 size_t gnutls_record_check_pending(gnutls_session_t session);
 /* Sends close_notify (RFC 8446, section 6.1); never waits for the peer's. */
 int gnutls_bye(gnutls_session_t session, gnutls_close_request_t how);

@@ -11,18 +11,18 @@ static char kept[1 << 20];
 static size_t kept_len;
 static bool keeping;
 
-ssize_t __real_write(int fd, const void *octets, size_t len);
-ssize_t __wrap_write(int fd, const void *octets, size_t len);
+ssize_t __real_write(int fd, const void *bytes, size_t len);
+ssize_t __wrap_write(int fd, const void *bytes, size_t len);
 
-ssize_t __wrap_write(int fd, const void *octets, size_t len)
+ssize_t __wrap_write(int fd, const void *bytes, size_t len)
 {
 	if (!keeping || fd != STDERR_FILENO)
-		return __real_write(fd, octets, len);
+		return __real_write(fd, bytes, len);
 	if (len > sizeof(kept) - kept_len) {
 		keeping = false;
-		EXPECT(false, "%zu octets of log from one input", kept_len + len);
+		EXPECT(false, "%zu bytes of log from one input", kept_len + len);
 	}
-	memcpy(kept + kept_len, octets, len);
+	memcpy(kept + kept_len, bytes, len);
 	kept_len += len;
 	return (ssize_t)len;
 }

@@ -15,7 +15,7 @@ void captured_begin(void);
 /* Returns: what was written since captured_begin(), static; from here on it goes out again. */
 const char *captured_end(size_t *len);
 
-/* Aborts unless the octets are whole lines, without a control octet beside their ends. */
+/* Aborts unless the bytes are whole lines, without a control byte beside their ends. */
 void captured_expect_lines(const char *text, size_t len);
 
 #endif

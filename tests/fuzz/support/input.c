@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint8_t input_octet(struct input *input)
+uint8_t input_byte(struct input *input)
 {
 	if (input->left == 0)
 		return 0;
@@ -11,14 +11,14 @@ uint8_t input_octet(struct input *input)
 	return *input->at++;
 }
 
-static char *copy(const uint8_t *octets, size_t len, size_t size)
+static char *copy(const uint8_t *bytes, size_t len, size_t size)
 {
 	char *made = malloc(size > 0 ? size : 1);
 
 	if (made == NULL)
 		abort();
 	if (len > 0)
-		memcpy(made, octets, len);
+		memcpy(made, bytes, len);
 	if (size > len)
 		made[len] = '\0';
 	return made;
@@ -32,7 +32,7 @@ char *input_string(struct input *input)
 
 	input->at += len;
 	input->left -= len;
-	input_octet(input);
+	input_byte(input);
 	return string;
 }
 

@@ -1,4 +1,4 @@
-/* input.h - takes libFuzzer's octets apart. What is not there reads as zero or empty. */
+/* input.h - takes libFuzzer's bytes apart. What is not there reads as zero or empty. */
 #ifndef FUZZ_INPUT_H
 #define FUZZ_INPUT_H
 
@@ -10,11 +10,11 @@ struct input {
 	size_t left;
 };
 
-/* Returns: the next octet. */
-uint8_t input_octet(struct input *input);
+/* Returns: the next byte. */
+uint8_t input_byte(struct input *input);
 
 /*
- * Takes the octets up to the next NUL or the end.
+ * Takes the bytes up to the next NUL or the end.
  * Returns: a NUL-terminated copy of exactly that size, so that AddressSanitizer sees a read
  * behind its end; owned by the caller.
  */

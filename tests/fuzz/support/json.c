@@ -7,7 +7,7 @@ struct reader {
 	const unsigned char *at, *end;
 };
 
-/* Returns: octets written; a surrogate is written like any number: the reader refuses it. */
+/* Returns: bytes written; a surrogate is written like any number: the reader refuses it. */
 static size_t encode_utf8(uint32_t point, unsigned char *out)
 {
 	if (point < 0x80) {
@@ -34,7 +34,7 @@ static size_t encode_utf8(uint32_t point, unsigned char *out)
 
 /*
  * Decodes by bits alone, then encodes again: only the one right form comes out as it went in.
- * Returns: octets of the sequence at the start, 0 if it is none.
+ * Returns: bytes of the sequence at the start, 0 if it is none.
  */
 static size_t sequence_length(const unsigned char *at, size_t len)
 {
@@ -59,9 +59,9 @@ static size_t sequence_length(const unsigned char *at, size_t len)
 	return 0;
 }
 
-size_t json_representable(const char *octets, size_t len, char *out)
+size_t json_representable(const char *bytes, size_t len, char *out)
 {
-	const unsigned char *at = (const unsigned char *)octets;
+	const unsigned char *at = (const unsigned char *)bytes;
 	size_t used = 0;
 
 	while (len > 0) {
@@ -111,7 +111,7 @@ static long take_hex4(struct reader *in)
 	return value;
 }
 
-/* Behind "\u". Returns: octets written to out, 0 if it is no character. */
+/* Behind "\u". Returns: bytes written to out, 0 if it is no character. */
 static size_t take_unicode(struct reader *in, unsigned char *out)
 {
 	long high = take_hex4(in);
@@ -130,7 +130,7 @@ static size_t take_unicode(struct reader *in, unsigned char *out)
 		0x10000 + ((uint32_t)(high - 0xD800) << 10) + (uint32_t)(low - 0xDC00), out);
 }
 
-/* Returns: octets of one character of a string, decoded to out; 0 if it is none. */
+/* Returns: bytes of one character of a string, decoded to out; 0 if it is none. */
 static size_t take_character(struct reader *in, unsigned char *out)
 {
 	static const char escapes[] = "\"\\/bfnrt";
@@ -161,7 +161,7 @@ static size_t take_character(struct reader *in, unsigned char *out)
 	return 1;
 }
 
-/* value may be NULL. *len: its octets, or -1 when they are more than size. */
+/* value may be NULL. *len: its bytes, or -1 when they are more than size. */
 static bool take_string(struct reader *in, char *value, size_t size, long *len)
 {
 	size_t used = 0;
@@ -170,13 +170,13 @@ static bool take_string(struct reader *in, char *value, size_t size, long *len)
 	if (!take(in, "\""))
 		return false;
 	while (in->at < in->end && *in->at != '"') {
-		unsigned char octets[4];
-		size_t count = take_character(in, octets);
+		unsigned char bytes[4];
+		size_t count = take_character(in, bytes);
 
 		if (count == 0)
 			return false;
 		if (value != NULL && count <= size - used)
-			memcpy(value + used, octets, count);
+			memcpy(value + used, bytes, count);
 		else
 			fits = false;
 		used += fits ? count : 0;

@@ -8,20 +8,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Is text one value and nothing else, in UTF-8, with no raw control octet (DEL counts)? */
+/* Is text one value and nothing else, in UTF-8, with no raw control byte (DEL counts)? */
 bool json_is_valid(const char *text, size_t len);
 
 /*
  * Finds a member of the object that text is, not of objects inside it.
- * value: gets the decoded octets of a string, or the text of another scalar; size octets of storage
- * Returns: its octets; -1 if there is no such member or it is longer.
+ * value: gets the decoded bytes of a string, or the text of another scalar; size bytes of storage
+ * Returns: its bytes; -1 if there is no such member or it is longer.
  */
 long json_member(const char *text, size_t len, const char *name, char *value, size_t size);
 
 /*
- * What a JSON text can carry of any octets: UTF-8 as it is, each other octet as U+FFFD.
- * out: storage of 3 * len octets. Returns: octets written.
+ * What a JSON text can carry of any bytes: UTF-8 as it is, each other byte as U+FFFD.
+ * out: storage of 3 * len bytes. Returns: bytes written.
  */
-size_t json_representable(const char *octets, size_t len, char *out);
+size_t json_representable(const char *bytes, size_t len, char *out);
 
 #endif

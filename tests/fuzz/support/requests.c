@@ -122,7 +122,7 @@ static bool has_word(const char *value, size_t len, const char *word)
 	return false;
 }
 
-/* uri-host [":" port] by what it may consist of; which octet stands where is the screen's to say. */
+/* uri-host [":" port] by what it may consist of; which byte stands where is the screen's to say. */
 static bool is_host(const char *value, size_t len, bool *plain)
 {
 	*plain = true;

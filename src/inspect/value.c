@@ -1,0 +1,43 @@
+#include "inspect/value.h"
+
+#include <string.h>
+
+void inspect_set_number(struct inspect_value *value, uint64_t number)
+{
+	value->known = true;
+	value->number = number;
+}
+
+void inspect_set_word(struct inspect_value *value, const char *word)
+{
+	size_t len = strlen(word);
+
+	value->known = true;
+	if (len < sizeof(value->word))
+		memcpy(value->word, word, len + 1);
+}
+
+void inspect_set_unknown(struct inspect_value *value, const char *subject, const char *reason)
+{
+	*value = (struct inspect_value){.subject = subject, .reason = reason};
+}
+
+void inspect_list_add(struct inspect_list *list, const char *path, size_t len, const char *note)
+{
+	size_t at = list->used;
+
+	if (len == 0) {
+		path = "/";
+		len = 1;
+	}
+	list->total++;
+	if (list->count == INSPECT_LIST_ITEMS || len >= sizeof(list->bytes) - at)
+		return;
+	memcpy(list->bytes + at, path, len);
+	list->bytes[at + len] = '\0';
+	list->used = at + len + 1;
+	list->items[list->count].note = note;
+	list->items[list->count].at = at;
+	list->items[list->count].len = len;
+	list->count++;
+}

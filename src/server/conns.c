@@ -1,0 +1,362 @@
+#include "server/conns.h"
+
+#include "server/metrics.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* The number of TCP_INFO in <netinet/tcp.h>, tcp(7). */
+#ifndef TCP_INFO
+#define TCP_INFO 11
+#endif
+
+/* How long a client may take its 408 from the kernel before the connection is shut. */
+#define LINGER_MS 500
+
+int64_t conns_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t conns_now_ms(void)
+{
+	return conns_now_us() / 1000;
+}
+
+void conns_init(struct conns *conns, size_t limit, unsigned max_per_ip)
+{
+	*conns = (struct conns){.limit = limit, .max_per_ip = max_per_ip};
+	pthread_mutex_init(&conns->lock, NULL);
+}
+
+void conns_destroy(struct conns *conns)
+{
+	pthread_mutex_destroy(&conns->lock);
+}
+
+static void key_of(const struct sockaddr *peer, unsigned char *key)
+{
+	static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
+
+	memset(key, 0, 16);
+	if (peer->sa_family == AF_INET6) {
+		memcpy(key, &((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr, 16);
+	} else if (peer->sa_family == AF_INET) {
+		memcpy(key, mapped, sizeof(mapped));
+		memcpy(key + 12, &((const struct sockaddr_in *)(const void *)peer)->sin_addr, 4);
+	}
+}
+
+/* Only when a limit is set; then the list is short enough to walk. */
+static bool is_one_too_many(const struct conns *conns, const unsigned char *key)
+{
+	unsigned same = 0;
+
+	if (conns->max_per_ip == 0)
+		return false;
+	for (const struct conn *at = conns->first; at != NULL; at = at->next) {
+		if (!at->refused && memcmp(at->key, key, sizeof(at->key)) == 0)
+			same++;
+	}
+	return same >= conns->max_per_ip;
+}
+
+static uint64_t state_of(enum conn_phase phase, int64_t since_us)
+{
+	return (uint64_t)since_us << 2 | phase;
+}
+
+static enum conn_phase phase_of(uint64_t state)
+{
+	return (enum conn_phase)(state & 3);
+}
+
+static int64_t since_of(uint64_t state)
+{
+	return (int64_t)(state >> 2);
+}
+
+/* What the kernel knows of a connection. All 0 where it doesn't tell. */
+struct traffic {
+	uint64_t received; /* bytes so far */
+	bool unsent;	   /* the peer has not taken all that was written */
+};
+
+/*
+ * struct tcp_info only grows at its end (include/uapi/linux/tcp.h): tcpi_unacked lies at 24,
+ * tcpi_bytes_received at 128 (Linux 4.1), tcpi_notsent_bytes at 144 (Linux 4.6); the C
+ * libraries' copies of the structure stop at different members.
+ */
+static struct traffic traffic_of(int fd)
+{
+	unsigned char info[256] = {0};
+	socklen_t len = sizeof(info);
+	struct traffic traffic = {0};
+	uint32_t unacked;
+	uint32_t notsent;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) == 0) {
+		memcpy(&unacked, info + 24, sizeof(unacked));
+		memcpy(&traffic.received, info + 128, sizeof(traffic.received));
+		memcpy(&notsent, info + 144, sizeof(notsent));
+		traffic.unsent = unacked > 0 || notsent > 0;
+	}
+	return traffic;
+}
+
+/* Takes a connection from its event loop. Returns: false when it is no longer in that state. */
+static bool end(struct conn *conn, uint64_t state)
+{
+	return atomic_compare_exchange_strong(
+		&conn->state, &state, state_of(CONN_ENDED, conns_now_us()));
+}
+
+/* From here on the event loop sees a hang-up and closes it. Under the lock. */
+static void shut(struct conns *conns, struct conn *conn)
+{
+	if (conn->shut)
+		return;
+	conn->shut = true;
+	conns->shut_count++;
+	shutdown(conn->fd, SHUT_RDWR);
+}
+
+/*
+ * As shut(), and an answer that the client has not taken is dropped: the kernel would keep
+ * it, and try to bring it, for minutes after close(2) (tcp(7), tcp_orphan_retries).
+ */
+static void reset(struct conns *conns, struct conn *conn)
+{
+	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+	if (traffic_of(conn->fd).unsent)
+		setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	shut(conns, conn);
+}
+
+/* Under the lock. */
+static void make_room(struct conns *conns)
+{
+	int64_t now_us = conns_now_us();
+	struct conn *in_flight = NULL;
+	uint64_t in_flight_state = 0;
+
+	for (struct conn *at = conns->last; at != NULL; at = at->prev) {
+		uint64_t state = atomic_load(&at->state);
+
+		if (at->shut)
+			continue;
+		if (phase_of(state) == CONN_ENDED) {
+			shut(conns, at);
+			return;
+		}
+		if (now_us - since_of(state) < CONNS_GRACE_MS * INT64_C(1000))
+			continue;
+		if (phase_of(state) == CONN_WAITING && end(at, state)) {
+			reset(conns, at);
+			metrics_connection_evicted();
+			return;
+		}
+		if (in_flight == NULL && phase_of(state) != CONN_WAITING) {
+			in_flight = at;
+			in_flight_state = state;
+		}
+	}
+	if (in_flight != NULL && end(in_flight, in_flight_state)) {
+		reset(conns, in_flight);
+		metrics_connection_evicted();
+	}
+}
+
+bool conns_are_full(struct conns *conns)
+{
+	bool full;
+
+	pthread_mutex_lock(&conns->lock);
+	full = conns->count - conns->shut_count >= conns->limit;
+	pthread_mutex_unlock(&conns->lock);
+	return full;
+}
+
+void conns_evict(struct conns *conns)
+{
+	pthread_mutex_lock(&conns->lock);
+	make_room(conns);
+	pthread_mutex_unlock(&conns->lock);
+}
+
+struct conn *conns_add(struct conns *conns, int fd, const struct sockaddr *peer, bool plain)
+{
+	struct conn *conn = calloc(1, sizeof(*conn));
+	struct strbuf remote;
+
+	if (conn == NULL) {
+		shutdown(fd, SHUT_RDWR);
+		return NULL;
+	}
+	conn->table = conns;
+	conn->fd = fd;
+	conn->plain = plain;
+	remote = STRBUF_OVER(conn->remote);
+	remote.size--; /* calloc() left the NUL */
+	address_write(peer, &remote);
+	key_of(peer, conn->key);
+	conn->seen_state = state_of(CONN_WAITING, conns_now_us());
+	atomic_init(&conn->state, conn->seen_state);
+
+	pthread_mutex_lock(&conns->lock);
+	conn->refused = is_one_too_many(conns, conn->key);
+	conn->next = conns->first;
+	if (conns->first != NULL)
+		conns->first->prev = conn;
+	else
+		conns->last = conn;
+	conns->first = conn;
+	conns->count++;
+	if (conn->refused)
+		shut(conns, conn);
+	pthread_mutex_unlock(&conns->lock);
+	return conn;
+}
+
+void conns_remove(struct conns *conns, struct conn *conn)
+{
+	pthread_mutex_lock(&conns->lock);
+	if (conn->prev != NULL)
+		conn->prev->next = conn->next;
+	else
+		conns->first = conn->next;
+	if (conn->next != NULL)
+		conn->next->prev = conn->prev;
+	else
+		conns->last = conn->prev;
+	conns->count--;
+	conns->shut_count -= conn->shut;
+	pthread_mutex_unlock(&conns->lock);
+	free(conn);
+}
+
+bool conn_enter(struct conn *conn, enum conn_phase phase)
+{
+	uint64_t old = atomic_load(&conn->state);
+	uint64_t new = state_of(phase, conns_now_us());
+
+	do {
+		if (phase_of(old) == CONN_ENDED)
+			return false;
+	} while (!atomic_compare_exchange_weak(&conn->state, &old, new));
+	return true;
+}
+
+void conn_handshake_done(struct conn *conn, bool more)
+{
+	if (!conn_enter(conn, CONN_WAITING))
+		return;
+	pthread_mutex_lock(&conn->table->lock);
+	conn->seen_state = atomic_load(&conn->state);
+	conn->seen_received = traffic_of(conn->fd).received;
+	conn->header_us = more ? conns_now_us() : 0;
+	pthread_mutex_unlock(&conn->table->lock);
+}
+
+bool conn_sent_408(const struct conn *conn)
+{
+	return atomic_load(&conn->sent_408);
+}
+
+/*
+ * Ends a connection whose request came too slowly: no answer to it has begun, and the one
+ * before is the kernel's, so this can't break into anything. Closing at once would
+ * reset it, and the client might never see the answer (RFC 9112, section 9.6): so it is
+ * half closed here, and shut by a later sweep.
+ */
+static void tell(struct conns *conns, struct conn *conn)
+{
+	static const char answer[] = "HTTP/1.1 408 Request Timeout\r\n"
+				     "Connection: close\r\n"
+				     "Content-Type: text/plain; charset=utf-8\r\n"
+				     "Content-Length: 20\r\n\r\n"
+				     "408 Request Timeout\n";
+
+	if (!conn->plain || send(conn->fd, answer, sizeof(answer) - 1,
+				    MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof(answer) - 1) {
+		shut(conns, conn);
+		return;
+	}
+	atomic_store(&conn->sent_408, true);
+	shutdown(conn->fd, SHUT_WR);
+}
+
+static bool end_overdue(struct conn *conn, uint64_t state)
+{
+	if (!end(conn, state))
+		return false;
+	metrics_connection_timed_out();
+	return true;
+}
+
+/* Looks at one connection; ends it when it is overdue. Under the lock. */
+static void sweep(struct conns *conns, struct conn *conn, const struct conns_deadlines *deadlines)
+{
+	uint64_t state = atomic_load(&conn->state);
+	int64_t now_us = conns_now_us();
+	int64_t age_ms = (now_us - since_of(state)) / 1000;
+	struct traffic traffic;
+	bool fresh;
+
+	switch (phase_of(state)) {
+	case CONN_WAITING:
+		traffic = traffic_of(conn->fd);
+		fresh = state != conn->seen_state;
+		if (fresh)
+			conn->header_us = 0;
+		else if (traffic.received != conn->seen_received && conn->header_us == 0)
+			conn->header_us = now_us;
+		conn->seen_state = state;
+		conn->seen_received = traffic.received;
+		if (conn->header_us != 0) {
+			if ((now_us - conn->header_us) / 1000 >= deadlines->read_header_ms &&
+				end_overdue(conn, state))
+				tell(conns, conn);
+		} else if (traffic.unsent) {
+			/* Its last answer is still on its way. */
+			if (age_ms >= deadlines->write_ms && end_overdue(conn, state))
+				reset(conns, conn);
+		} else if (age_ms >= deadlines->idle_ms && !fresh && end_overdue(conn, state)) {
+			/* Not at first sight: the process may have been stopped for long, and its
+			 * event loops have yet to see what came in meanwhile. */
+			shut(conns, conn);
+		}
+		break;
+	case CONN_READING:
+		if (age_ms >= deadlines->read_ms && end_overdue(conn, state))
+			tell(conns, conn);
+		break;
+	case CONN_RESPONDING:
+		if (age_ms >= deadlines->write_ms && end_overdue(conn, state))
+			reset(conns, conn);
+		break;
+	case CONN_ENDED:
+		if (age_ms >= LINGER_MS)
+			shut(conns, conn);
+		break;
+	}
+}
+
+size_t conns_sweep(struct conns *conns, const struct conns_deadlines *deadlines)
+{
+	size_t count;
+
+	/* While the lock is held no descriptor in the list is closed, nor its number used again. */
+	pthread_mutex_lock(&conns->lock);
+	for (struct conn *at = conns->first; at != NULL; at = at->next)
+		sweep(conns, at, deadlines);
+	count = conns->count;
+	pthread_mutex_unlock(&conns->lock);
+	return count;
+}

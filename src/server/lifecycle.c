@@ -1,0 +1,169 @@
+#include "server/lifecycle.h"
+
+#include "server/conns.h"
+#include "server/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A drain looks this often whether it is done. */
+#define DRAIN_TICK_MS 10
+
+/* While all places are taken: a newcomer waits no longer for a slow client to give way. */
+#define FULL_TICK_MS 50
+
+/*
+ * A kept-alive connection without a request for this long is closed by the drain. A busy
+ * client's next request comes sooner and is told to close; closing at once would cross it
+ * on its way (RFC 9112, section 9.5).
+ */
+#define QUIET_MS 50
+
+int lifecycle_prepare(struct error *err)
+{
+	sigset_t signals;
+
+	/* A socket on descriptor 2 would get the log sent to a client. */
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+			continue;
+		/* open(2) takes the lowest free number, which is fd. */
+		if (open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
+			return error_set(err, errno, "/dev/null", NULL,
+				"can't stand in for a closed standard descriptor", NULL);
+	}
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return error_set(err, errno, "SIGPIPE", NULL, "can't be ignored", NULL);
+	/* A log file at its size limit (setrlimit(2), RLIMIT_FSIZE) ends the log, not the service. */
+	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+		return error_set(err, errno, "SIGXFSZ", NULL, "can't be ignored", NULL);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0)
+		return error_set(err, errno, "signals", NULL, "can't be blocked", NULL);
+	return 0;
+}
+
+int lifecycle_forbid_dumps(struct error *err)
+{
+	/* RLIMIT_CORE would not do: it does not bind a dump into a pipe (core(5)). */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return error_set(err, errno, "core dumps", NULL, "can't be turned off", NULL);
+	return 0;
+}
+
+static void reload(struct server *server, const struct options *options)
+{
+	char notice[TLS_NOTICE_SIZE];
+	struct error err = {0};
+
+	if (server_reload(server, notice, &err) != 0) {
+		error_print(STDERR_FILENO, &err);
+		log_event(options->log, "The certificate stays as it was.");
+		return;
+	}
+	if (*options->tls_addr != '\0')
+		log_event(options->log, "Certificate and key reloaded.");
+	if (notice[0] != '\0')
+		log_event(options->log, notice);
+}
+
+/* Waits up to timeout_ms. Returns: true when SIGTERM or SIGINT came. */
+static bool wait_for_stop(struct server *server, const struct options *options, int64_t timeout_ms)
+{
+	const struct timespec timeout = {.tv_sec = (time_t)(timeout_ms / 1000),
+		.tv_nsec = (long)(timeout_ms % 1000) * 1000000};
+	sigset_t signals;
+	int number;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGCHLD);
+	number = sigtimedwait(&signals, NULL, &timeout);
+	if (number == SIGCHLD) {
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	} else if (number == SIGHUP) {
+		reload(server, options);
+	}
+	return number == SIGTERM || number == SIGINT;
+}
+
+/* Returns: how often to sweep so that deadlines are kept within about an eighth. */
+static int64_t sweep_interval(const struct options *options)
+{
+	const int64_t deadlines[] = {options->read_header_timeout_ms, options->read_timeout_ms,
+		options->write_timeout_ms, options->idle_timeout_ms};
+	int64_t interval_ms = 500;
+
+	for (size_t i = 0; i < sizeof(deadlines) / sizeof(deadlines[0]); i++) {
+		if (deadlines[i] / 8 < interval_ms)
+			interval_ms = deadlines[i] / 8;
+	}
+	return interval_ms < 10 ? 10 : interval_ms;
+}
+
+/* Serves for duration_ms, for ever when that is negative. Returns: true when told to stop. */
+static bool serve(struct server *server, const struct options *options, int64_t duration_ms)
+{
+	int64_t interval_ms = sweep_interval(options);
+	int64_t end_ms = conns_now_ms() + duration_ms;
+
+	for (;;) {
+		int64_t left_ms = duration_ms < 0 ? interval_ms : end_ms - conns_now_ms();
+		int64_t wait_ms = server_is_full(server) && interval_ms > FULL_TICK_MS
+					  ? FULL_TICK_MS
+					  : interval_ms;
+
+		if (left_ms <= 0)
+			return false;
+		if (wait_for_stop(server, options, left_ms < wait_ms ? left_ms : wait_ms))
+			return true;
+		server_sweep(server);
+	}
+}
+
+/* Returns: true when a second signal came. */
+static bool drain(struct server *server, const struct options *options)
+{
+	int64_t end_ms;
+
+	server_set_draining(server);
+	if (options->drain_delay_ms > 0 && serve(server, options, options->drain_delay_ms))
+		return true;
+	server_close_listeners(server);
+	end_ms = conns_now_ms() + options->shutdown_timeout_ms;
+	while (server_sweep_quiet(server, QUIET_MS) > 0 && conns_now_ms() < end_ms) {
+		if (wait_for_stop(server, options, DRAIN_TICK_MS))
+			return true;
+	}
+	return false;
+}
+
+int lifecycle_run(struct server *server, const struct options *options)
+{
+	char message[80];
+	size_t aborted;
+
+	serve(server, options, -1);
+	log_event(options->log, "Stopping: no new connections, requests in flight are answered.");
+	drain(server, options);
+	aborted = server_stop(server);
+	if (aborted == 0)
+		return 0;
+	snprintf(message, sizeof(message), "Stopped with %zu requests cut off.", aborted);
+	log_event(options->log, message);
+	return 1;
+}

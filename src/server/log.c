@@ -1,0 +1,191 @@
+#include "server/log.h"
+#include "base/strbuf.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Longest JSON text of a value that a client chose: five of them fit into one line. */
+#define VALUE_MAX 768
+
+/* How long a reader that has fallen behind holds the service up. Then lines are lost. */
+#define PATIENCE_MS 1000
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool stalled; /* under the lock: the last line was waited for in vain */
+static bool regular; /* a file, which never makes a writer wait (poll(2)) */
+static _Atomic uint64_t lost;
+
+void log_init(void)
+{
+	struct stat info;
+
+	regular = fstat(STDERR_FILENO, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/*
+ * A pipe that polls as writable takes PIPE_BUF bytes at once (pipe(7)), if nobody else
+ * writes in between: hence the lock. O_NONBLOCK would do without, but that belongs to
+ * whoever shares the descriptor, too.
+ */
+static void emit(const struct strbuf *line)
+{
+	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	pthread_mutex_lock(&lock);
+	stalled = !regular && poll(&out, 1, stalled ? 0 : PATIENCE_MS) == 0;
+	/* One attempt: after a short write the rest would start a line of its own. */
+	if (stalled || write(STDERR_FILENO, line->data, line->len) < 0)
+		atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
+	pthread_mutex_unlock(&lock);
+}
+
+uint64_t log_lost_lines(void)
+{
+	return atomic_load_explicit(&lost, memory_order_relaxed);
+}
+
+/* Appends "2006/01/02 15:04:05 ", local time as Go's log package prints it. */
+static void add_go_time(struct strbuf *line)
+{
+	/* A second has thousands of requests and localtime_r() takes a lock. */
+	static _Thread_local char cached[20];
+	static _Thread_local time_t cached_second;
+	time_t now = time(NULL);
+
+	if (now != cached_second || cached[0] == '\0') {
+		struct strbuf stamp = STRBUF_OVER(cached);
+		struct tm tm;
+
+		if (localtime_r(&now, &tm) == NULL)
+			return;
+		strbuf_add_unsigned(&stamp, (unsigned)tm.tm_year + 1900u, 4);
+		strbuf_add_string(&stamp, "/");
+		strbuf_add_unsigned(&stamp, (unsigned)tm.tm_mon + 1u, 2);
+		strbuf_add_string(&stamp, "/");
+		strbuf_add_unsigned(&stamp, (unsigned)tm.tm_mday, 2);
+		strbuf_add_string(&stamp, " ");
+		strbuf_add_unsigned(&stamp, (unsigned)tm.tm_hour, 2);
+		strbuf_add_string(&stamp, ":");
+		strbuf_add_unsigned(&stamp, (unsigned)tm.tm_min, 2);
+		strbuf_add_string(&stamp, ":");
+		strbuf_add_unsigned(&stamp, (unsigned)tm.tm_sec, 2);
+		strbuf_add_string(&stamp, " ");
+		cached_second = now;
+	}
+	strbuf_add(line, cached, sizeof(cached));
+}
+
+/* Appends the time as RFC 3339 (section 5.6) with milliseconds, UTC. */
+static void add_rfc3339_time(struct strbuf *line)
+{
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (gmtime_r(&now.tv_sec, &tm) == NULL)
+		return;
+	strbuf_add_unsigned(line, (unsigned)tm.tm_year + 1900u, 4);
+	strbuf_add_string(line, "-");
+	strbuf_add_unsigned(line, (unsigned)tm.tm_mon + 1u, 2);
+	strbuf_add_string(line, "-");
+	strbuf_add_unsigned(line, (unsigned)tm.tm_mday, 2);
+	strbuf_add_string(line, "T");
+	strbuf_add_unsigned(line, (unsigned)tm.tm_hour, 2);
+	strbuf_add_string(line, ":");
+	strbuf_add_unsigned(line, (unsigned)tm.tm_min, 2);
+	strbuf_add_string(line, ":");
+	strbuf_add_unsigned(line, (unsigned)tm.tm_sec, 2);
+	strbuf_add_string(line, ".");
+	strbuf_add_unsigned(line, (uint64_t)now.tv_nsec / 1000000, 3);
+	strbuf_add_string(line, "Z");
+}
+
+void log_request_text(const char *remote, uint64_t calls)
+{
+	char storage[256];
+	struct strbuf line = STRBUF_OVER(storage);
+
+	add_go_time(&line);
+	strbuf_add_string(&line, "request from ");
+	strbuf_add_string(&line, remote);
+	strbuf_add_string(&line, "\n");
+	add_go_time(&line);
+	strbuf_add_string(&line, "calls: ");
+	strbuf_add_unsigned(&line, calls, 1);
+	strbuf_add_string(&line, "\n");
+	emit(&line);
+}
+
+static void add_name(struct strbuf *line, const char *name)
+{
+	strbuf_add_string(line, ",\"");
+	strbuf_add_string(line, name);
+	strbuf_add_string(line, "\":");
+}
+
+static void add_value(struct strbuf *line, const char *name, const char *value, size_t len)
+{
+	char storage[VALUE_MAX];
+	struct strbuf escaped = STRBUF_OVER(storage);
+
+	add_name(line, name);
+	strbuf_add_json(&escaped, value, len);
+	strbuf_add_string(line, "\"");
+	strbuf_add(line, escaped.data, escaped.len);
+	strbuf_add_string(line, escaped.truncated ? "...\"" : "\"");
+}
+
+static void add_number(struct strbuf *line, const char *name, uint64_t number)
+{
+	add_name(line, name);
+	strbuf_add_unsigned(line, number, 1);
+}
+
+void log_request_json(const struct log_request *req)
+{
+	char storage[PIPE_BUF];
+	struct strbuf line = STRBUF_OVER(storage);
+
+	_Static_assert(PIPE_BUF > 5 * (VALUE_MAX + 32), "a line of longest values must fit");
+	strbuf_add_string(&line, "{\"time\":\"");
+	add_rfc3339_time(&line);
+	strbuf_add_string(&line, "\"");
+	add_value(&line, "remote", req->remote, strlen(req->remote));
+	if (req->forwarded_for != NULL)
+		add_value(&line, "forwarded_for", req->forwarded_for, strlen(req->forwarded_for));
+	add_value(&line, "method", req->method, strlen(req->method));
+	add_value(&line, "path", req->target, req->target_len);
+	add_number(&line, "status", req->status);
+	add_number(&line, "bytes", req->body_bytes);
+	add_number(&line, "duration_us", (uint64_t)req->duration_us);
+	if (req->user_agent != NULL)
+		add_value(&line, "user_agent", req->user_agent, strlen(req->user_agent));
+	strbuf_add_string(&line, "}\n");
+	emit(&line);
+}
+
+void log_event(enum log_format format, const char *message)
+{
+	char storage[1024];
+	struct strbuf line = STRBUF_OVER(storage);
+
+	if (format == LOG_JSON) {
+		strbuf_add_string(&line, "{\"time\":\"");
+		add_rfc3339_time(&line);
+		strbuf_add_string(&line, "\"");
+		add_value(&line, "message", message, strlen(message));
+		strbuf_add_string(&line, "}\n");
+	} else {
+		add_go_time(&line);
+		strbuf_add_string(&line, message);
+		strbuf_add_string(&line, "\n");
+	}
+	emit(&line);
+}

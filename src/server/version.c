@@ -1,0 +1,72 @@
+#include "server/version.h"
+#include "tls/tls.h"
+
+#include <stddef.h>
+
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+
+const char *version_libc(void)
+{
+	return gnu_get_libc_version();
+}
+
+#define LIBC_NAME "glibc"
+#else
+/* musl tells its version to nobody but itself; a static link may name its object all the same. */
+extern const char __libc_version[];
+
+const char *version_libc(void)
+{
+	return __libc_version;
+}
+
+#define LIBC_NAME "musl"
+#endif
+
+const char *version_hello(void)
+{
+	return HELLO_VERSION;
+}
+
+struct part {
+	const char *name;
+	const char *version;
+};
+
+#define PARTS(libmicrohttpd)                                                                       \
+	{                                                                                          \
+		{"hello", version_hello()}, {LIBC_NAME, version_libc()},                           \
+			{"libmicrohttpd", (libmicrohttpd)}, {"mbedtls", tls_library_version()},    \
+			{"compiler", __VERSION__},                                                 \
+	}
+
+void version_write_text(const char *libmicrohttpd, struct strbuf *out)
+{
+	const struct part parts[] = PARTS(libmicrohttpd);
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].version == NULL)
+			continue; /* not in this build */
+		strbuf_add_string(out, parts[i].name);
+		strbuf_add_string(out, " ");
+		strbuf_add_string(out, parts[i].version);
+		strbuf_add_string(out, "\n");
+	}
+}
+
+void version_write_json(const char *libmicrohttpd, struct strbuf *out)
+{
+	const struct part parts[] = PARTS(libmicrohttpd);
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].version == NULL)
+			continue;
+		strbuf_add_string(out, i == 0 ? "{\"" : ",\"");
+		strbuf_add_string(out, parts[i].name);
+		strbuf_add_string(out, "\":\"");
+		strbuf_add_string(out, parts[i].version);
+		strbuf_add_string(out, "\"");
+	}
+	strbuf_add_string(out, "}\n");
+}

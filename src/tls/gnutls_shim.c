@@ -1,0 +1,429 @@
+/*
+ * face.c - what libmicrohttpd asks of GnuTLS (gnutls/gnutls.h), made of mbedTLS.
+ *
+ * Sockets are non-blocking and libmicrohttpd's epoll is edge-triggered: a session reads until
+ * the kernel itself says EAGAIN, and says which direction it waits for. All of a
+ * session's functions are called by the one thread that has its connection.
+ */
+#include "tls/session.h"
+
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <mbedtls/net_sockets.h>
+#include <mbedtls/oid.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* A handshake's messages come to 2 KiB with a usual chain, to 10 KiB with the longest. */
+#define FLIGHT_MAX ((size_t)64 * 1024)
+
+/* ---- the socket */
+
+/* Returns: 0 when all of the flight is sent, or mbedTLS's error. */
+static int send_flight(struct tls_session *session)
+{
+	while (session->flight_sent < session->flight_len) {
+		ssize_t sent = send(session->fd, session->flight + session->flight_sent,
+			session->flight_len - session->flight_sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (sent >= 0) {
+			session->flight_sent += (size_t)sent;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			return MBEDTLS_ERR_SSL_WANT_WRITE;
+		} else if (errno != EINTR) {
+			return MBEDTLS_ERR_NET_SEND_FAILED;
+		}
+	}
+	free(session->flight);
+	session->flight = NULL;
+	session->flight_len = session->flight_sent = session->flight_size = 0;
+	return 0;
+}
+
+static int add_to_flight(struct tls_session *session, const unsigned char *bytes, size_t len)
+{
+	size_t need = session->flight_len + len;
+
+	if (need > FLIGHT_MAX)
+		return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+	if (need > session->flight_size) {
+		size_t size = need < 4096 ? 4096 : need * 2;
+		unsigned char *grown = realloc(session->flight, size);
+
+		if (grown == NULL)
+			return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+		session->flight = grown;
+		session->flight_size = size;
+	}
+	memcpy(session->flight + session->flight_len, bytes, len);
+	session->flight_len = need;
+	return (int)len;
+}
+
+static int on_send(void *context, const unsigned char *bytes, size_t len)
+{
+	struct tls_session *session = context;
+	ssize_t sent;
+
+	if (!session->agreed)
+		return add_to_flight(session, bytes, len);
+	do {
+		sent = send(session->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	} while (sent < 0 && errno == EINTR);
+	if (sent >= 0)
+		return (int)sent;
+	return errno == EAGAIN || errno == EWOULDBLOCK ? MBEDTLS_ERR_SSL_WANT_WRITE
+						       : MBEDTLS_ERR_NET_SEND_FAILED;
+}
+
+/* Returns: bytes, 0 at the peer's end, or mbedTLS's error. */
+static int receive(int fd, unsigned char *buffer, size_t size)
+{
+	ssize_t got;
+
+	do {
+		got = recv(fd, buffer, size, MSG_DONTWAIT);
+	} while (got < 0 && errno == EINTR);
+	if (got >= 0)
+		return (int)got;
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return MBEDTLS_ERR_SSL_WANT_READ;
+	return errno == ECONNRESET ? MBEDTLS_ERR_NET_CONN_RESET : MBEDTLS_ERR_NET_RECV_FAILED;
+}
+
+static int on_receive(void *context, unsigned char *buffer, size_t size)
+{
+	struct tls_session *session = context;
+
+	if (session->ahead_len == 0) {
+		int got;
+
+		if (size >= sizeof(session->ahead))
+			return receive(session->fd, buffer, size);
+		got = receive(session->fd, session->ahead, sizeof(session->ahead));
+		if (got <= 0)
+			return got;
+		session->ahead_at = 0;
+		session->ahead_len = (size_t)got;
+	}
+	if (size > session->ahead_len)
+		size = session->ahead_len;
+	memcpy(buffer, session->ahead + session->ahead_at, size);
+	session->ahead_at += size;
+	session->ahead_len -= size;
+	return (int)size;
+}
+
+/*
+ * Who speaks plain HTTP to this port learns it in plain HTTP. No TLS record begins with a
+ * letter (RFC 8446, section 5.1).
+ */
+static bool answer_plain_http(const struct tls_session *session)
+{
+	static const char answer[] = "HTTP/1.1 400 Bad Request\r\n"
+				     "Content-Type: text/plain; charset=utf-8\r\n"
+				     "Content-Length: 42\r\n"
+				     "Connection: close\r\n"
+				     "\r\n"
+				     "400 Bad Request: this port speaks HTTPS.\r\n";
+	unsigned char first = session->ahead_at > 0 ? session->ahead[0] : 0;
+
+	if (first < 'A' || first > 'Z')
+		return false;
+	send(session->fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return true;
+}
+
+/* ---- results */
+
+/* Takes note of what an mbedTLS error means here. Returns: it as one of GnuTLS's. */
+static int fail(struct tls_session *session, int error)
+{
+	if (error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE) {
+		session->sending = error == MBEDTLS_ERR_SSL_WANT_WRITE;
+		return GNUTLS_E_AGAIN;
+	}
+	session->failed = true;
+	switch (error) {
+	case MBEDTLS_ERR_NET_SEND_FAILED:
+		return GNUTLS_E_PUSH_ERROR;
+	case MBEDTLS_ERR_NET_RECV_FAILED:
+		return GNUTLS_E_PULL_ERROR;
+	case MBEDTLS_ERR_NET_CONN_RESET:
+	case MBEDTLS_ERR_SSL_CONN_EOF:
+		return GNUTLS_E_PREMATURE_TERMINATION;
+	case MBEDTLS_ERR_SSL_ALLOC_FAILED:
+		return GNUTLS_E_MEMORY_ERROR;
+	case MBEDTLS_ERR_SSL_INVALID_MAC:
+	case MBEDTLS_ERR_SSL_INVALID_RECORD:
+		return GNUTLS_E_DECRYPTION_FAILED;
+	case MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE:
+		return GNUTLS_E_UNEXPECTED_PACKET;
+	default:
+		return GNUTLS_E_INVALID_SESSION;
+	}
+}
+
+/* ---- a session */
+
+int gnutls_init(gnutls_session_t *session, unsigned int flags)
+{
+	(void)flags;
+	*session = calloc(1, sizeof(**session));
+	if (*session == NULL)
+		return GNUTLS_E_MEMORY_ERROR;
+	mbedtls_ssl_init(&(*session)->ssl);
+	(*session)->fd = -1;
+	return GNUTLS_E_SUCCESS;
+}
+
+int session_take_server_name(
+	void *unused, mbedtls_ssl_context *ssl, const unsigned char *name, size_t len)
+{
+	struct tls_session *session = mbedtls_ssl_get_user_data_p(ssl);
+
+	(void)unused;
+	free(session->server_name);
+	session->server_name = strndup((const char *)name, len);
+	return 0; /* every name is welcome */
+}
+
+int tls_session_start(
+	void *opaque, struct tls_server *server, void (*secured)(void *arg, bool more), void *arg)
+{
+	struct tls_session *session = opaque;
+	struct tls_credentials *credentials = credentials_acquire_current(server);
+
+	if (mbedtls_ssl_setup(&session->ssl, &credentials->config) != 0) {
+		credentials_release(credentials);
+		return -1;
+	}
+	session->credentials = credentials;
+	session->secured = secured;
+	session->secured_arg = arg;
+	mbedtls_ssl_set_user_data_p(&session->ssl, session);
+	mbedtls_ssl_set_bio(&session->ssl, session, on_send, on_receive, NULL);
+	return 0;
+}
+
+/* Returns: whether bytes beyond what was read are here. */
+static bool has_more(const struct tls_session *session)
+{
+	unsigned char byte;
+
+	return session->ahead_len > 0 || recv(session->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/*
+ * mbedTLS 3.6 ends without a word when no group is shared in TLS 1.3 (RFC 8446, section 4.1.1), when
+ * a client has no certificate in TLS 1.2 (RFC 5246, section 7.4.6), and when the one it has in TLS 1.3
+ * is signed in a way that is not known here.
+ */
+static void add_missing_alert(struct tls_session *session, int result)
+{
+	unsigned char alert;
+
+	switch (result) {
+	case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE:
+	case MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE:
+		alert = MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
+		break;
+	case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND:
+		alert = MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
+		break;
+	default:
+		return;
+	}
+	if (session->flight_len == 0)
+		mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
+}
+
+int gnutls_handshake(gnutls_session_t session)
+{
+	int result;
+
+	if (session->credentials == NULL || session->failed)
+		return GNUTLS_E_INTERNAL_ERROR;
+	if (!session->agreed) {
+		result = mbedtls_ssl_handshake(&session->ssl);
+		if (result != 0) {
+			int sent = 0;
+
+			/* Our flight, or the alert that says what is wrong with the peer's. */
+			if (result != MBEDTLS_ERR_SSL_INVALID_RECORD ||
+				!answer_plain_http(session)) {
+				add_missing_alert(session, result);
+				sent = send_flight(session);
+			}
+			return fail(session,
+				result == MBEDTLS_ERR_SSL_WANT_READ && sent != 0 ? sent : result);
+		}
+		session->agreed = true;
+	}
+	result = send_flight(session);
+	if (result != 0)
+		return fail(session, result);
+	session->secure = true;
+	if (session->secured != NULL)
+		session->secured(session->secured_arg, has_more(session));
+	return GNUTLS_E_SUCCESS;
+}
+
+int gnutls_record_get_direction(gnutls_session_t session)
+{
+	return session->sending;
+}
+
+ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t size)
+{
+	int result;
+
+	if (!session->secure || session->failed)
+		return GNUTLS_E_INVALID_SESSION;
+	result = mbedtls_ssl_read(&session->ssl, data, size);
+	if (result >= 0)
+		return result;
+	/*
+	 * An end without close_notify comes as 0, above: a request says itself where it ends,
+	 * so a truncated one is noticed all the same.
+	 */
+	if (result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
+		return 0;
+	return fail(session, result);
+}
+
+ssize_t gnutls_record_send(gnutls_session_t session, const void *data, size_t size)
+{
+	int result;
+
+	if (!session->secure || session->failed)
+		return GNUTLS_E_INVALID_SESSION;
+	/* mbedTLS wants the same length again: the record is encrypted already. */
+	if (session->retry_len != 0 && size > session->retry_len)
+		size = session->retry_len;
+	result = mbedtls_ssl_write(&session->ssl, data, size);
+	session->retry_len = result == MBEDTLS_ERR_SSL_WANT_WRITE ? size : 0;
+	return result >= 0 ? result : fail(session, result);
+}
+
+size_t gnutls_record_check_pending(gnutls_session_t session)
+{
+	return mbedtls_ssl_get_bytes_avail(&session->ssl) + session->ahead_len;
+}
+
+int gnutls_bye(gnutls_session_t session, gnutls_close_request_t how)
+{
+	int result;
+
+	(void)how;
+	if (!session->secure || session->failed)
+		return GNUTLS_E_INVALID_SESSION;
+	if (session->notified)
+		return GNUTLS_E_SUCCESS;
+	result = mbedtls_ssl_close_notify(&session->ssl);
+	if (result != 0)
+		return fail(session, result);
+	session->notified = true;
+	return GNUTLS_E_SUCCESS;
+}
+
+void gnutls_deinit(gnutls_session_t session)
+{
+	if (session == NULL)
+		return;
+	/* In its TURBO mode libmicrohttpd says no goodbye. What can't be sent at once is not. */
+	if (session->secure && !session->failed && session->retry_len == 0)
+		gnutls_bye(session, GNUTLS_SHUT_WR);
+	mbedtls_ssl_free(&session->ssl);
+	credentials_release(session->credentials);
+	free(session->flight);
+	free(session->server_name);
+	free(session);
+}
+
+void gnutls_session_set_ptr(gnutls_session_t session, void *pointer)
+{
+	session->pointer = pointer;
+}
+
+void *gnutls_session_get_ptr(gnutls_session_t session)
+{
+	return session->pointer;
+}
+
+void gnutls_transport_set_int(gnutls_session_t session, int fd)
+{
+	session->fd = fd;
+}
+
+/* ---- settings that an identity holds for all sessions */
+
+int gnutls_global_init(void)
+{
+	return GNUTLS_E_SUCCESS;
+}
+
+void gnutls_global_deinit(void)
+{
+}
+
+int gnutls_priority_init(gnutls_priority_t *priority, const char *text, const char **where)
+{
+	(void)text;
+	(void)where;
+	*priority = NULL;
+	return GNUTLS_E_SUCCESS;
+}
+
+void gnutls_priority_deinit(gnutls_priority_t priority)
+{
+	(void)priority;
+}
+
+int gnutls_priority_set(gnutls_session_t session, gnutls_priority_t priority)
+{
+	(void)session;
+	(void)priority;
+	return GNUTLS_E_SUCCESS;
+}
+
+int gnutls_certificate_allocate_credentials(gnutls_certificate_credentials_t *credentials)
+{
+	*credentials = NULL;
+	return GNUTLS_E_SUCCESS;
+}
+
+void gnutls_certificate_free_credentials(gnutls_certificate_credentials_t credentials)
+{
+	(void)credentials;
+}
+
+int gnutls_certificate_set_x509_key_mem(gnutls_certificate_credentials_t credentials,
+	const gnutls_datum_t *cert, const gnutls_datum_t *key, gnutls_x509_crt_fmt_t format)
+{
+	(void)credentials;
+	(void)cert;
+	(void)key;
+	(void)format;
+	return GNUTLS_E_SUCCESS;
+}
+
+int gnutls_credentials_set(
+	gnutls_session_t session, gnutls_credentials_type_t type, void *credentials)
+{
+	(void)session;
+	(void)type;
+	(void)credentials;
+	return GNUTLS_E_SUCCESS;
+}
+
+int gnutls_alpn_set_protocols(gnutls_session_t session, const gnutls_datum_t *protocols,
+	unsigned int count, unsigned int flags)
+{
+	(void)session;
+	(void)protocols;
+	(void)count;
+	(void)flags;
+	return GNUTLS_E_SUCCESS;
+}
