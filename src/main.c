@@ -122,7 +122,7 @@ static int run_inspect(int argc, char **argv)
 
 	if (take_json(argc, argv, "inspect", &json, &err) != 0)
 		return fail(&err, EXIT_USAGE);
-	if (inspect_collect("/", 0, &report, &err) != 0)
+	if (inspect_collect("/", &report, &err) != 0)
 		return fail(&err, EXIT_FAILED);
 	if (json)
 		inspect_write_json(&report, &text);
@@ -208,7 +208,6 @@ static void tell_needs(
 	const char *const files[] = {options->tls_cert, options->tls_key, options->tls_client_ca};
 	size_t count = 0;
 
-	needs->walk = options->inspect;
 	needs->tls = *options->tls_addr != '\0';
 	for (size_t i = 0; needs->tls && i < sizeof(files) / sizeof(files[0]); i++) {
 		if (*files[i] != '\0')

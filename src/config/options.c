@@ -70,8 +70,6 @@ static const struct flag flags[] = {
 	{"-sandbox", "HELLO_SANDBOX", FLAG_CHOICE, FIELD(sandbox), "auto", "MODE",
 		"give up files, privileges and system calls before serving: auto, require or off",
 		"want auto, require or off", .choices = sandbox_modes},
-	{"-inspect", "HELLO_INSPECT", FLAG_BOOL, FIELD(inspect), "false", NULL,
-		"serve GET /inspect: what surrounds the process", "want true or false"},
 	{"-trust-proxy", "HELLO_TRUST_PROXY", FLAG_BOOL, FIELD(trust_proxy), "false", NULL,
 		"log X-Forwarded-For; only behind a proxy that sets it", "want true or false"},
 };

@@ -30,7 +30,6 @@ struct options {
 	int64_t drain_delay_ms;	     /* from SIGTERM to the end of listening */
 	int64_t shutdown_timeout_ms; /* from then on, for requests in flight */
 	unsigned sandbox;	     /* enum sandbox_mode */
-	bool inspect;		     /* serve GET /inspect */
 	bool trust_proxy;	     /* log X-Forwarded-For */
 	char port_addr[8];	     /* ":65535", where addr points when PORT decided it */
 };

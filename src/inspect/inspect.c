@@ -9,8 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-int inspect_collect(
-	const char *root, int64_t limit_ms, struct inspect_report *report, struct error *err)
+int inspect_collect(const char *root, struct inspect_report *report, struct error *err)
 {
 	struct inspect_place place = {.report = report};
 	int result = 0;
@@ -23,7 +22,7 @@ int inspect_collect(
 	inspect_image(&place);
 	inspect_process(&place);
 	inspect_kernel(&place);
-	if (inspect_tree(&place, limit_ms) != 0)
+	if (inspect_tree(&place) != 0)
 		result = error_set(err, ENOMEM, "inspect", root, NULL, NULL);
 	close(place.root);
 	return result;

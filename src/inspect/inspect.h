@@ -106,13 +106,11 @@ struct inspect_report {
  * root: the directory to take for the root, "/" for the real one. Absolute symbolic links
  *     below another one lead out of it; the ids, the kernel and the capabilities of /proc
  *     are this process's own in any case.
- * limit_ms: how long the tree may be walked; 0 is no limit
  * report: overwritten
  * Returns: 0; -1 with *err filled when root is no directory or memory is short.
  * Threads: any.
  */
-int inspect_collect(
-	const char *root, int64_t limit_ms, struct inspect_report *report, struct error *err);
+int inspect_collect(const char *root, struct inspect_report *report, struct error *err);
 
 /* Bytes that either writer may need at most. */
 #define INSPECT_TEXT_SIZE (16384 + 4 * 6 * INSPECT_LIST_BYTES)

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 /*
@@ -20,11 +19,6 @@
 /* Files with several names, to count their bytes once; a power of two. */
 #define LINK_SLOTS    ((size_t)16384)
 #define LINK_MAX_USED (LINK_SLOTS / 4 * 3)
-
-/* How many entries go by between two looks at the clock. */
-#define ENTRIES_A_LOOK 64
-
-static const char out_of_time[] = "out of time";
 
 struct link {
 	dev_t dev;
@@ -49,10 +43,8 @@ struct counts {
 struct walk {
 	struct inspect_report *report;
 	int root;
-	dev_t dev;	     /* of the root: the file system that is counted */
-	int64_t deadline_ms; /* INT64_MAX: none */
+	dev_t dev; /* of the root: the file system that is counted */
 	uint64_t entries;
-	bool late; /* the deadline has passed */
 	struct counts counts;
 	/* The directory being read, "" for the root; behind it, for a while, an entry's name. */
 	char path[PATH_MAX + NAME_MAX + 2];
@@ -65,25 +57,10 @@ struct walk {
 	struct link links[LINK_SLOTS];
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void miss(struct walk *walk, size_t path_len, const char *reason)
 {
 	walk->counts.missed++;
 	inspect_list_add(&walk->report->unreadable, walk->path, path_len, reason);
-}
-
-static bool is_late(struct walk *walk)
-{
-	if (!walk->late && walk->deadline_ms != INT64_MAX && now_ms() >= walk->deadline_ms)
-		walk->late = true;
-	return walk->late;
 }
 
 /* Puts "/name" behind the current path. Returns: the length of both. */
@@ -251,8 +228,6 @@ static const char *read_directory(struct walk *walk)
 	DIR *dir;
 	int fd;
 
-	if (is_late(walk))
-		return out_of_time;
 	fd = openat(walk->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return strerror(errno);
@@ -270,10 +245,7 @@ static const char *read_directory(struct walk *walk)
 				reason = strerror(errno);
 			break;
 		}
-		if (++walk->entries % ENTRIES_A_LOOK == 0 && is_late(walk)) {
-			reason = out_of_time;
-			break;
-		}
+		walk->entries++;
 		if (!is_left_out(walk, entry->d_name))
 			see_entry(walk, fd, entry->d_name);
 	}
@@ -313,7 +285,7 @@ static void set_counts(struct inspect_report *report, const struct walk *walk)
 			"more files with several names than can be told apart");
 }
 
-int inspect_tree(const struct inspect_place *place, int64_t limit_ms)
+int inspect_tree(const struct inspect_place *place)
 {
 	/* Fresh pages of zeros: what isn't touched costs nothing. */
 	struct walk *walk = calloc(1, sizeof(*walk));
@@ -324,7 +296,6 @@ int inspect_tree(const struct inspect_place *place, int64_t limit_ms)
 		return -1;
 	walk->report = place->report;
 	walk->root = place->root;
-	walk->deadline_ms = limit_ms > 0 ? now_ms() + limit_ms : INT64_MAX;
 	if (fstat(place->root, &st) != 0) {
 		reason = strerror(errno);
 	} else {

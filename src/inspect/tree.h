@@ -7,9 +7,8 @@
 /*
  * Walks the tree and fills the report's first part, with one directory open at a time and
  * memory of a fixed size. What can't be entered, or has no room, is noted as unreadable.
- * limit_ms: as inspect_collect()
  * Returns: 0, or -1 when memory is short.
  */
-int inspect_tree(const struct inspect_place *place, int64_t limit_ms);
+int inspect_tree(const struct inspect_place *place);
 
 #endif

@@ -96,8 +96,6 @@ int landlock_restrict(const struct sandbox_needs *needs)
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0);
 	if (ruleset < 0)
 		return -1;
-	if (needs->walk && allow_reading(ruleset, "/") != 0)
-		goto out;
 	for (const char *const *file = needs->reread; file != NULL && *file != NULL; file++) {
 		if (allow_rereading(ruleset, *file) != 0)
 			goto out;

@@ -17,8 +17,7 @@ enum sandbox_mode {
 
 /* What this configuration does beside plain HTTP. */
 struct sandbox_needs {
-	bool walk; /* GET /inspect reads the whole file system */
-	bool tls;  /* handshakes take random numbers */
+	bool tls; /* handshakes take random numbers */
 	/*
 	 * Files read again while serving, ended by NULL; NULL for none; borrowed. Allowed is
 	 * reading in the directories where they lie: a new certificate is a new file.

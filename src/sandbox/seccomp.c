@@ -15,7 +15,6 @@ enum need {
 	ALWAYS = 0, /* plain HTTP */
 	TLS = 1,    /* needs.tls */
 	REREAD = 2, /* needs.reread */
-	WALK = 4,   /* needs.walk */
 };
 
 enum test {
@@ -70,12 +69,6 @@ struct rule {
 
 /* A certificate is opened for reading and in no other way. */
 #define ALL_BUT_PLAIN_READING (~(uint32_t)(O_CLOEXEC | O_LARGEFILE | O_NONBLOCK))
-
-/*
- * The walk opens directories and paths too, but nothing that could be written to. Not
- * O_ACCMODE: in musl that has O_PATH in it.
- */
-#define ALL_WRITING (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY))
 
 /*
  * All that may be called, seen with strace(1) over the black-box tests. What is missing here
@@ -142,20 +135,8 @@ static const struct rule rules[] = {
 #endif
 	PASS_IF(openat, REREAD, ARG_LACKS(2, ALL_BUT_PLAIN_READING)), /* for reading alone */
 
-/* GET /inspect. */
-#ifdef SYS_open
-	PASS_IF(open, WALK, ARG_LACKS(1, ALL_WRITING)), /* the root */
-#endif
-	PASS_IF(openat, WALK, ARG_LACKS(2, ALL_WRITING)), /* directories, lists of packages */
-	PASS(openat2, WALK),	    /* is that a mount? O_PATH; its flags can't be seen from here */
-	PASS(fstat, REREAD | WALK), /* what was opened */
-	PASS(newfstatat, WALK),	    /* each file */
-	PASS(getdents64, WALK),	    /* each directory */
-	PASS(fstatfs, WALK),	    /* is the root read-only? */
-	PASS(faccessat, WALK),	    /* is /tmp writable? */
-	PASS(geteuid, WALK),	    /* whose process it is */
-	PASS(getegid, WALK),	    /* whose process it is */
-	PASS(uname, TLS | WALK),    /* a self-signed certificate's name; the kernel's version */
+	PASS(fstat, REREAD), /* what was opened */
+	PASS(uname, TLS),    /* the name in a self-signed certificate */
 };
 
 #if defined(__x86_64__)
@@ -231,8 +212,7 @@ uint16_t seccomp_write_filter(
 {
 #ifdef ARCHITECTURE
 	struct writer writer = {instructions};
-	const unsigned wanted = (needs->tls ? TLS : 0u) | (needs->reread != NULL ? REREAD : 0u) |
-				(needs->walk ? WALK : 0u);
+	const unsigned wanted = (needs->tls ? TLS : 0u) | (needs->reread != NULL ? REREAD : 0u);
 
 	/* The same number is another call through another entry: int 0x80, and x32. */
 	add(&writer, BPF_LOAD, offsetof(struct call_data, architecture));

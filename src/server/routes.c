@@ -17,7 +17,6 @@ enum pattern {
 	PATTERN_METRICS,
 	PATTERN_VERSION,
 	PATTERN_WHOAMI,
-	PATTERN_INSPECT, /* the last one: left out when /inspect is off */
 	PATTERN_COUNT,
 };
 
@@ -29,7 +28,6 @@ static const char *const patterns[PATTERN_COUNT] = {
 	[PATTERN_METRICS] = "/metrics",
 	[PATTERN_VERSION] = "/version",
 	[PATTERN_WHOAMI] = "/whoami",
-	[PATTERN_INSPECT] = "/inspect",
 };
 
 /* The article's magazines; any other name has 0 pages. */
@@ -93,8 +91,8 @@ struct route_answer route_request(const struct route_request *req)
 	struct route_answer answer;
 	struct mux_result found = {0};
 
-	switch (mux_resolve(req->method, req->target, req->target_len, patterns,
-		req->inspect ? PATTERN_COUNT : PATTERN_INSPECT, req->path, &found)) {
+	switch (mux_resolve(req->method, req->target, req->target_len, patterns, PATTERN_COUNT,
+		req->path, &found)) {
 	case MUX_REDIRECT:
 		return redirect(req->method, &found);
 	case MUX_OPTIONS:
@@ -129,8 +127,6 @@ struct route_answer route_request(const struct route_request *req)
 		answer = written(ROUTE_BODY_WHOAMI, JSON);
 		answer.reflects = true;
 		return answer;
-	case PATTERN_INSPECT:
-		return written(ROUTE_BODY_INSPECT, JSON);
 	default:
 		return ready(200, req->text, req->text_len);
 	}

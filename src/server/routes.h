@@ -15,7 +15,6 @@ enum route_body {
 	ROUTE_BODY_METRICS,  /* the other modules write these */
 	ROUTE_BODY_VERSION,
 	ROUTE_BODY_WHOAMI,
-	ROUTE_BODY_INSPECT,
 };
 
 struct route_request {
@@ -26,7 +25,6 @@ struct route_request {
 	const char *text;   /* borrowed: what `/` answers, with its newline */
 	size_t text_len;    /* bytes */
 	bool draining;	    /* SIGTERM has come */
-	bool inspect;	    /* /inspect is served */
 };
 
 struct route_answer {

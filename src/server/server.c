@@ -3,7 +3,6 @@
 #include "http/mux.h"
 #include "http/precondition.h"
 #include "http/request_check.h"
-#include "inspect/inspect.h"
 #include "server/conns.h"
 #include "server/metrics.h"
 #include "server/routes.h"
@@ -35,9 +34,6 @@
 
 /* Event-loop threads keep small buffers; musl's default of 128 KiB is made explicit. */
 #define THREAD_STACK (128 * 1024)
-
-/* How long GET /inspect may walk: meanwhile the thread's other connections wait. */
-#define INSPECT_LIMIT_MS 1000
 
 struct endpoint {
 	struct server *server;
@@ -285,21 +281,6 @@ static int write_whoami(const struct exchange *ex, struct strbuf *out)
 	return 0;
 }
 
-/* As write_whoami(). The report takes 15 KiB: not the stack's, which holds the path already. */
-static int write_inspect(struct strbuf *out)
-{
-	struct inspect_report *report = malloc(sizeof(*report));
-	int result = -1;
-
-	if (report != NULL && inspect_collect("/", INSPECT_LIMIT_MS, report, NULL) == 0 &&
-		text_allocate(out, INSPECT_TEXT_SIZE) != NULL) {
-		inspect_write_json(report, out);
-		result = 0;
-	}
-	free(report);
-	return result;
-}
-
 /* Writes the body that an answer asks for. Returns: as write_whoami(). */
 static int write_body(const struct exchange *ex, const struct route_answer *answer,
 	const char *location, struct strbuf *out)
@@ -308,8 +289,6 @@ static int write_body(const struct exchange *ex, const struct route_answer *answ
 
 	if (answer->body == ROUTE_BODY_WHOAMI)
 		return write_whoami(ex, out);
-	if (answer->body == ROUTE_BODY_INSPECT)
-		return write_inspect(out);
 	if (answer->body == ROUTE_BODY_METRICS)
 		size = METRICS_TEXT_SIZE;
 	else if (answer->body == ROUTE_BODY_VERSION)
@@ -536,8 +515,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 			.path = path,
 			.text = server->text,
 			.text_len = server->text_len,
-			.draining = atomic_load(&server->draining),
-			.inspect = server->options->inspect};
+			.draining = atomic_load(&server->draining)};
 		uint64_t calls = metrics_count_call();
 
 		if (server->options->log == LOG_TEXT)

@@ -2,7 +2,7 @@
  * probe.c - enters the service's sandbox, and then makes the system calls that it is told:
  * what the same restrictions leave of a process, without the service.
  *
- * usage: probe [-files] [-calls] [-walk] [-tls] [-reread FILE] ...
+ * usage: probe [-files] [-calls] [-tls] [-reread FILE] ...
  *        -files and -calls choose the stages; the others are what the service would need
  * Prints "ready", or what is missing. Then it takes lines "NUMBER [ARGUMENT ...]", an argument
  * being a number or @TEXT, and prints "VALUE" or "-ERRNO" for each. Ends with its input.
@@ -58,8 +58,6 @@ int main(int argc, char **argv)
 			files = 1;
 		} else if (strcmp(argv[i], "-calls") == 0) {
 			calls = 1;
-		} else if (strcmp(argv[i], "-walk") == 0) {
-			needs.walk = true;
 		} else if (strcmp(argv[i], "-tls") == 0) {
 			needs.tls = true;
 		} else if (strcmp(argv[i], "-reread") == 0 && i + 1 < argc && paths < REREAD_MAX) {

@@ -104,7 +104,7 @@ static void collect(void)
 {
 	struct error err = {0};
 
-	ck_assert_int_eq(inspect_collect(base, 0, &report, &err), 0);
+	ck_assert_int_eq(inspect_collect(base, &report, &err), 0);
 }
 
 /* As collect(), by a user to whom mode bits mean something: root passes all of them. */
@@ -121,7 +121,7 @@ static void collect_unprivileged(void)
 		if (geteuid() == 0 &&
 			(setgroups(0, NULL) != 0 || setgid(65534) != 0 || setuid(65534) != 0))
 			_exit(2);
-		_exit(inspect_collect(base, 0, shared, NULL) == 0 ? 0 : 1);
+		_exit(inspect_collect(base, shared, NULL) == 0 ? 0 : 1);
 	}
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);
@@ -548,22 +548,6 @@ START_TEST(more_hard_links_than_fit_leave_the_size_unknown)
 }
 END_TEST
 
-START_TEST(a_deadline_is_kept_and_told)
-{
-	char path[64];
-	struct error err = {0};
-
-	for (unsigned i = 0; i < 20000; i++) {
-		snprintf(path, sizeof(path), "/%u", i);
-		ck_assert_int_eq(mkdir(below(path), 0755), 0);
-	}
-	ck_assert_int_eq(inspect_collect(base, 1, &report, &err), 0);
-	check_number(&report.complete, 0);
-	ck_assert_uint_gt(report.unreadable.total, 0);
-	ck_assert_str_eq(report.unreadable.items[0].note, "out of time");
-}
-END_TEST
-
 START_TEST(another_file_system_is_left_out)
 {
 	int fd;
@@ -597,7 +581,7 @@ START_TEST(a_root_that_isnt_there_is_an_error)
 {
 	struct error err = {0};
 
-	ck_assert_int_eq(inspect_collect(below("/none"), 0, &report, &err), -1);
+	ck_assert_int_eq(inspect_collect(below("/none"), &report, &err), -1);
 	ck_assert_int_eq(err.errnum, ENOENT);
 }
 END_TEST
@@ -973,7 +957,6 @@ Suite *inspect_suite(void)
 	tcase_add_test(trees, a_deep_tree_is_walked_as_far_as_paths_reach);
 	tcase_add_test(trees, a_wide_tree_is_cut_visibly);
 	tcase_add_test(trees, more_hard_links_than_fit_leave_the_size_unknown);
-	tcase_add_test(trees, a_deadline_is_kept_and_told);
 	tcase_add_test(trees, another_file_system_is_left_out);
 	tcase_add_test(trees, a_root_that_isnt_there_is_an_error);
 	tcase_add_test(trees, shells_are_found_once);

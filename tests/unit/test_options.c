@@ -38,7 +38,6 @@ START_TEST(defaults)
 	ck_assert_int_eq(options.drain_delay_ms, 0);
 	ck_assert_int_eq(options.shutdown_timeout_ms, 10000);
 	ck_assert_uint_eq(options.sandbox, SANDBOX_AUTO);
-	ck_assert(!options.inspect);
 	ck_assert(!options.trust_proxy);
 }
 END_TEST
@@ -81,7 +80,7 @@ END_TEST
 static const char *const bad_words[] = {"-addr=x", "-addr=", "-log=xml", "-threads=257",
 	"-max-conns=0", "-max-conns=-1", "-max-conns-per-ip=x", "-read-header-timeout=0s",
 	"-read-header-timeout=5", "-read-timeout=0s", "-write-timeout=2h", "-idle-timeout=2h",
-	"-max-body=1MB", "-drain-delay=-1s", "-shutdown-timeout=x", "-sandbox=on", "-inspect=maybe",
+	"-max-body=1MB", "-drain-delay=-1s", "-shutdown-timeout=x", "-sandbox=on",
 	"-trust-proxy=", "-nope", "word", "-text"};
 
 START_TEST(bad_words_are_refused)

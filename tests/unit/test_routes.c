@@ -43,7 +43,7 @@ static const struct route_case cases[] = {
 };
 
 static struct route_answer answer_to(
-	const char *method, const char *target, char *path, bool draining, bool inspect)
+	const char *method, const char *target, char *path, bool draining)
 {
 	const struct route_request req = {.method = method,
 		.target = target,
@@ -51,8 +51,7 @@ static struct route_answer answer_to(
 		.path = path,
 		.text = "howdy\n",
 		.text_len = 6,
-		.draining = draining,
-		.inspect = inspect};
+		.draining = draining};
 
 	return route_request(&req);
 }
@@ -62,7 +61,7 @@ START_TEST(requests_are_answered)
 	const struct route_case *c = &cases[_i];
 	char path[128];
 	char location[512] = "";
-	struct route_answer answer = answer_to(c->method, c->target, path, false, false);
+	struct route_answer answer = answer_to(c->method, c->target, path, false);
 
 	ck_assert_uint_eq(answer.status, c->status);
 	ck_assert_pstr_eq(answer.content_type, c->content_type);
@@ -94,16 +93,8 @@ START_TEST(readiness_ends_with_the_drain)
 {
 	char path[128];
 
-	ck_assert_uint_eq(answer_to("GET", "/readyz", path, true, false).status, 503);
-	ck_assert_uint_eq(answer_to("GET", "/healthz", path, true, false).status, 200);
-}
-END_TEST
-
-START_TEST(inspect_is_served_when_asked_for)
-{
-	char path[128];
-
-	ck_assert_int_eq(answer_to("GET", "/inspect", path, false, true).body, ROUTE_BODY_INSPECT);
+	ck_assert_uint_eq(answer_to("GET", "/readyz", path, true).status, 503);
+	ck_assert_uint_eq(answer_to("GET", "/healthz", path, true).status, 200);
 }
 END_TEST
 
@@ -114,7 +105,6 @@ Suite *routes_suite(void)
 
 	tcase_add_loop_test(tcase, requests_are_answered, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tcase, readiness_ends_with_the_drain);
-	tcase_add_test(tcase, inspect_is_served_when_asked_for);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -121,8 +121,7 @@ static const char *const no_paths[] = {NULL};
 static const struct sandbox_needs plain = {0};
 static const struct sandbox_needs https = {.tls = true};
 static const struct sandbox_needs reread = {.reread = no_paths};
-static const struct sandbox_needs walk = {.walk = true};
-static const struct sandbox_needs all = {.tls = true, .reread = no_paths, .walk = true};
+static const struct sandbox_needs all = {.tls = true, .reread = no_paths};
 
 #define WRITES (O_WRONLY | O_CREAT)
 
@@ -183,15 +182,6 @@ static const struct {
 	{&reread, SYS_openat2, {0}, CALL_KILLS},
 	{&reread, SYS_fstat, {0}, CALL_PASSES},
 	{&reread, SYS_getdents64, {0}, CALL_KILLS},
-	{&walk, SYS_openat, {0, 0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW}, CALL_PASSES},
-	{&walk, SYS_openat, {0, 0, O_PATH | O_DIRECTORY}, CALL_PASSES},
-	{&walk, SYS_openat, {0, 0, WRITES}, CALL_KILLS},
-	{&walk, SYS_openat, {0, 0, O_RDONLY | O_TRUNC}, CALL_KILLS},
-	{&walk, SYS_openat, {0, 0, O_RDONLY | O_CREAT}, CALL_KILLS},
-	{&walk, SYS_openat, {0, 0, O_TMPFILE | O_RDWR}, CALL_KILLS},
-	{&walk, SYS_fstat, {0}, CALL_PASSES},
-	{&walk, SYS_getdents64, {0}, CALL_PASSES},
-	{&walk, SYS_getrandom, {0}, CALL_KILLS},
 	/* Two rules for one call: the second counts when the first doesn't hold. */
 	{&all, SYS_openat, {0, 0, O_RDONLY | O_DIRECTORY}, CALL_PASSES},
 	{&all, SYS_openat, {0, 0, O_RDONLY | O_CLOEXEC}, CALL_PASSES},
@@ -202,8 +192,6 @@ static const struct {
 	{&plain, SYS_open, {0, O_RDONLY}, CALL_KILLS},
 	{&reread, SYS_open, {0, O_RDONLY | O_CLOEXEC}, CALL_PASSES},
 	{&reread, SYS_open, {0, WRITES}, CALL_KILLS},
-	{&walk, SYS_open, {0, O_PATH | O_DIRECTORY}, CALL_PASSES},
-	{&walk, SYS_open, {0, O_APPEND}, CALL_KILLS},
 #endif
 };
 
