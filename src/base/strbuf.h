@@ -26,12 +26,8 @@ void strbuf_add_string(struct strbuf *text, const char *string);
 /* Appends a number in decimal; with at least `digits` digits, zeros in front (0 to 20). */
 void strbuf_add_unsigned(struct strbuf *text, uint64_t number, unsigned digits);
 
-/*
- * Appends bytes as the inside of a JSON string (RFC 8259, section 7), without
- * the quotes. What is not UTF-8 (RFC 3629, section 4) becomes U+FFFD, byte by
- * byte, so the result is always valid JSON.
- */
-void strbuf_add_json(struct strbuf *text, const char *bytes, size_t len);
+/* Appends len bytes, or none when they do not all fit: for escapes, which must not be split. */
+void strbuf_add_unit(struct strbuf *text, const char *bytes, size_t len);
 
 /*
  * Appends bytes for a line of a log: printable ASCII as it is, anything else and

@@ -1,3 +1,4 @@
+#include "base/json.h"
 #include "inspect/inspect.h"
 
 #include <string.h>
@@ -243,7 +244,7 @@ void inspect_write_text(const struct inspect_report *report, struct strbuf *out)
 static void add_string(struct strbuf *out, const char *bytes, size_t len)
 {
 	strbuf_add_string(out, "\"");
-	strbuf_add_json(out, bytes, len);
+	json_add_escaped(out, bytes, len);
 	strbuf_add_string(out, "\"");
 }
 
@@ -308,10 +309,10 @@ static void add_json_reason(struct strbuf *out, const char *key, const struct in
 	add_key(out, key);
 	strbuf_add_string(out, "\"");
 	if (value->subject != NULL) {
-		strbuf_add_json(out, value->subject, strlen(value->subject));
+		json_add_escaped(out, value->subject, strlen(value->subject));
 		strbuf_add_string(out, ": ");
 	}
-	strbuf_add_json(out, reason, strlen(reason));
+	json_add_escaped(out, reason, strlen(reason));
 	strbuf_add_string(out, "\"");
 }
 

@@ -1,5 +1,6 @@
 #include "server/conns.h"
 
+#include "base/clock.h"
 #include "server/metrics.h"
 
 #include <netinet/in.h>
@@ -14,19 +15,6 @@
 
 /* How long a client may take its 408 from the kernel before the connection is shut. */
 #define LINGER_MS 500
-
-int64_t conns_now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-int64_t conns_now_ms(void)
-{
-	return conns_now_us() / 1000;
-}
 
 void conns_init(struct conns *conns, size_t limit, unsigned max_per_ip)
 {
@@ -113,7 +101,7 @@ static struct traffic traffic_of(int fd)
 static bool end(struct conn *conn, uint64_t state)
 {
 	return atomic_compare_exchange_strong(
-		&conn->state, &state, state_of(CONN_ENDED, conns_now_us()));
+		&conn->state, &state, state_of(CONN_ENDED, clock_monotonic_us()));
 }
 
 /* From here on the event loop sees a hang-up and closes it. Under the lock. */
@@ -142,7 +130,7 @@ static void reset(struct conns *conns, struct conn *conn)
 /* Under the lock. */
 static void make_room(struct conns *conns)
 {
-	int64_t now_us = conns_now_us();
+	int64_t now_us = clock_monotonic_us();
 	struct conn *in_flight = NULL;
 	uint64_t in_flight_state = 0;
 
@@ -206,7 +194,7 @@ struct conn *conns_add(struct conns *conns, int fd, const struct sockaddr *peer,
 	remote.size--; /* calloc() left the NUL */
 	address_write(peer, &remote);
 	key_of(peer, conn->key);
-	conn->seen_state = state_of(CONN_WAITING, conns_now_us());
+	conn->seen_state = state_of(CONN_WAITING, clock_monotonic_us());
 	atomic_init(&conn->state, conn->seen_state);
 
 	pthread_mutex_lock(&conns->lock);
@@ -244,7 +232,7 @@ void conns_remove(struct conns *conns, struct conn *conn)
 bool conn_enter(struct conn *conn, enum conn_phase phase)
 {
 	uint64_t old = atomic_load(&conn->state);
-	uint64_t new = state_of(phase, conns_now_us());
+	uint64_t new = state_of(phase, clock_monotonic_us());
 
 	do {
 		if (phase_of(old) == CONN_ENDED)
@@ -260,7 +248,7 @@ void conn_handshake_done(struct conn *conn, bool more)
 	pthread_mutex_lock(&conn->table->lock);
 	conn->seen_state = atomic_load(&conn->state);
 	conn->seen_received = traffic_of(conn->fd).received;
-	conn->header_us = more ? conns_now_us() : 0;
+	conn->header_us = more ? clock_monotonic_us() : 0;
 	pthread_mutex_unlock(&conn->table->lock);
 }
 
@@ -304,7 +292,7 @@ static bool end_overdue(struct conn *conn, uint64_t state)
 static void sweep(struct conns *conns, struct conn *conn, const struct conns_deadlines *deadlines)
 {
 	uint64_t state = atomic_load(&conn->state);
-	int64_t now_us = conns_now_us();
+	int64_t now_us = clock_monotonic_us();
 	int64_t age_ms = (now_us - since_of(state)) / 1000;
 	struct traffic traffic;
 	bool fresh;

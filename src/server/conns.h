@@ -90,10 +90,6 @@ struct conns_deadlines {
 	int64_t idle_ms;
 };
 
-/* Monotonic clock. */
-int64_t conns_now_us(void);
-int64_t conns_now_ms(void);
-
 /* limit: connections that the event loops accept, at least 1; max_per_ip: 0 for no limit */
 void conns_init(struct conns *conns, size_t limit, unsigned max_per_ip);
 

@@ -1,5 +1,6 @@
 #include "server/lifecycle.h"
 
+#include "base/clock.h"
 #include "server/conns.h"
 #include "server/log.h"
 
@@ -119,10 +120,10 @@ static int64_t sweep_interval(const struct options *options)
 static bool serve(struct server *server, const struct options *options, int64_t duration_ms)
 {
 	int64_t interval_ms = sweep_interval(options);
-	int64_t end_ms = conns_now_ms() + duration_ms;
+	int64_t end_ms = clock_monotonic_ms() + duration_ms;
 
 	for (;;) {
-		int64_t left_ms = duration_ms < 0 ? interval_ms : end_ms - conns_now_ms();
+		int64_t left_ms = duration_ms < 0 ? interval_ms : end_ms - clock_monotonic_ms();
 		int64_t wait_ms = server_is_full(server) && interval_ms > FULL_TICK_MS
 					  ? FULL_TICK_MS
 					  : interval_ms;
@@ -144,8 +145,8 @@ static bool drain(struct server *server, const struct options *options)
 	if (options->drain_delay_ms > 0 && serve(server, options, options->drain_delay_ms))
 		return true;
 	server_close_listeners(server);
-	end_ms = conns_now_ms() + options->shutdown_timeout_ms;
-	while (server_sweep_quiet(server, QUIET_MS) > 0 && conns_now_ms() < end_ms) {
+	end_ms = clock_monotonic_ms() + options->shutdown_timeout_ms;
+	while (server_sweep_quiet(server, QUIET_MS) > 0 && clock_monotonic_ms() < end_ms) {
 		if (wait_for_stop(server, options, DRAIN_TICK_MS))
 			return true;
 	}

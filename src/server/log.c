@@ -1,4 +1,5 @@
 #include "server/log.h"
+#include "base/json.h"
 #include "base/strbuf.h"
 
 #include <limits.h>
@@ -136,7 +137,7 @@ static void add_value(struct strbuf *line, const char *name, const char *value, 
 	struct strbuf escaped = STRBUF_OVER(storage);
 
 	add_name(line, name);
-	strbuf_add_json(&escaped, value, len);
+	json_add_escaped(&escaped, value, len);
 	strbuf_add_string(line, "\"");
 	strbuf_add(line, escaped.data, escaped.len);
 	strbuf_add_string(line, escaped.truncated ? "...\"" : "\"");

@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include "base/clock.h"
 #include "http/mux.h"
 #include "http/precondition.h"
 #include "http/request_check.h"
@@ -130,7 +131,7 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
 	if (conn == NULL)
 		return NULL;
 	conn->request = (struct conn_request){
-		.target = target, .target_len = strlen(target), .started_us = conns_now_us()};
+		.target = target, .target_len = strlen(target), .started_us = clock_monotonic_us()};
 	return conn;
 }
 
@@ -194,7 +195,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
 		request->sent_bytes = 0; /* libmicrohttpd's refusals have no body */
 	}
 	if (request->started_us != 0)
-		duration_us = conns_now_us() - request->started_us;
+		duration_us = clock_monotonic_us() - request->started_us;
 	metrics_request_ended(
 		request->status, request->received_bytes, request->sent_bytes, duration_us);
 	if (server->options->log == LOG_JSON)

@@ -1,4 +1,5 @@
 #include "server/whoami.h"
+#include "base/json.h"
 
 #include <string.h>
 
@@ -6,7 +7,7 @@ static void add_member(struct strbuf *out, const char *start, const char *value,
 {
 	strbuf_add_string(out, start);
 	strbuf_add_string(out, "\"");
-	strbuf_add_json(out, value, len);
+	json_add_escaped(out, value, len);
 	strbuf_add_string(out, "\"");
 }
 

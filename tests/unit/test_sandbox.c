@@ -182,8 +182,6 @@ static const struct {
 	{&reread, SYS_openat2, {0}, CALL_KILLS},
 	{&reread, SYS_fstat, {0}, CALL_PASSES},
 	{&reread, SYS_getdents64, {0}, CALL_KILLS},
-	/* Two rules for one call: the second counts when the first doesn't hold. */
-	{&all, SYS_openat, {0, 0, O_RDONLY | O_DIRECTORY}, CALL_PASSES},
 	{&all, SYS_openat, {0, 0, O_RDONLY | O_CLOEXEC}, CALL_PASSES},
 	{&all, SYS_openat, {0, 0, WRITES}, CALL_KILLS},
 	{&all, SYS_uname, {0}, CALL_PASSES},

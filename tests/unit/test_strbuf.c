@@ -1,3 +1,4 @@
+#include "base/json.h"
 #include "base/strbuf.h"
 #include "suites.h"
 
@@ -35,7 +36,7 @@ START_TEST(json_is_escaped)
 	char storage[128];
 	struct strbuf text = STRBUF_OVER(storage);
 
-	strbuf_add_json(&text, json[_i].in, json[_i].len);
+	json_add_escaped(&text, json[_i].in, json[_i].len);
 	ck_assert(!text.truncated);
 	ck_assert_uint_eq(text.len, strlen(json[_i].out));
 	ck_assert_mem_eq(text.data, json[_i].out, text.len);
@@ -70,7 +71,7 @@ START_TEST(cut_text_is_remembered)
 	for (size_t size = 0; size < sizeof(ends) / sizeof(ends[0]); size++) {
 		struct strbuf text = {.data = storage, .size = size};
 
-		strbuf_add_json(&text, in, sizeof(in) - 1);
+		json_add_escaped(&text, in, sizeof(in) - 1);
 		ck_assert_uint_eq(text.len, ends[size]);
 		ck_assert_mem_eq(text.data, whole, text.len);
 		ck_assert_int_eq(text.truncated, size < 11);

@@ -1,0 +1,13 @@
+/* clock.h - the monotonic clock, which no change of the date moves. */
+#ifndef HELLO_BASE_CLOCK_H
+#define HELLO_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Returns: microseconds since an arbitrary point in the past (clock_gettime(2), CLOCK_MONOTONIC). */
+int64_t clock_monotonic_us(void);
+
+/* Returns: the same in milliseconds. */
+int64_t clock_monotonic_ms(void);
+
+#endif

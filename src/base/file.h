@@ -1,0 +1,20 @@
+/* file.h - whole writes and small files, by descriptor and path. */
+#ifndef HELLO_BASE_FILE_H
+#define HELLO_BASE_FILE_H
+
+#include <stddef.h>
+
+/*
+ * Writes all bytes to a blocking descriptor, in as many write(2) calls as that takes.
+ * Returns: 0, or -1 with errno set; then some of the bytes may have been written.
+ */
+int file_write_all(int fd, const void *bytes, size_t len);
+
+/*
+ * Reads a small file, such as one of /proc.
+ * buffer: gets at most size - 1 bytes of the file and a NUL; the rest is ignored
+ * Returns: 0, or -1 with errno set.
+ */
+int file_read(const char *path, char *buffer, size_t size);
+
+#endif
