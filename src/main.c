@@ -227,6 +227,19 @@ static void log_missing(const struct options *options, const struct sandbox *san
 	log_event(options->log, message);
 }
 
+/* Stops and frees the server. Returns: the exit status. */
+static int stop(struct server *server, const struct options *options)
+{
+	size_t aborted = server_stop(server);
+	char message[80];
+
+	if (aborted == 0)
+		return EXIT_FINE;
+	snprintf(message, sizeof(message), "Stopped with %zu requests aborted.", aborted);
+	log_event(options->log, message);
+	return EXIT_FAILED;
+}
+
 static int run_serve(int argc, char **argv)
 {
 	struct options options;
@@ -274,7 +287,8 @@ static int run_serve(int argc, char **argv)
 		log_missing(&options, &sandbox);
 	announce(&options, "http", listeners[SERVER_HTTP], ports[SERVER_HTTP]);
 	announce(&options, "https", listeners[SERVER_HTTPS], ports[SERVER_HTTPS]);
-	return lifecycle_run(server, &options);
+	lifecycle_run(server, &options);
+	return stop(server, &options);
 }
 
 int main(int argc, char **argv)

@@ -357,8 +357,8 @@ def test_nothing_but_the_binary(start, flavour, uid, tmp_path, monkeypatch):
         os.setuid(uid)
 
     monkeypatch.setattr(hello, "binary", lambda _: "/hello")
-    server = start("-inspect", preexec_fn=leave_all)
-    for target in ("/", "/whoami", "/inspect", "/metrics", "/readyz"):
+    server = start(preexec_fn=leave_all)
+    for target in ("/", "/whoami", "/version", "/metrics", "/readyz"):
         assert server.ask(target).status == 200
 
 

@@ -82,7 +82,7 @@ def test_a_request_cut_off_is_told(start):
         connection.send(PARTIAL)
         wait_until(lambda: in_flight(server) == 1)
         assert server.stop() == 1
-    assert "1 requests cut off" in server.log()
+    assert "1 requests aborted" in server.log()
 
 
 def test_a_second_signal_ends_it_at_once(start):

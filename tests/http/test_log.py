@@ -189,7 +189,7 @@ def test_json_of_events(start):
     lines = [parse_json_line(line) for line in server.log_path.read_bytes().splitlines()]
     assert [re.sub(r"\d+", "N", line["message"]) for line in lines] == [
         "Server at http://localhost:N.",
-        "Stopping: no new connections, requests in flight are answered.",
+        "Stopping: no new connections, requests in flight are served.",
     ]
 
 

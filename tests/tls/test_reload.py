@@ -81,10 +81,10 @@ def test_a_bad_pair_leaves_the_old_one(start, pki, volume):
     bad = [("p256.chain", "second"), ("ed25519", "ed25519"), ("rsa1024", "rsa1024")]
     for count, (cert, key) in enumerate(bad, 1):
         volume.put(cert, key)
-        reload(server, count, "The certificate stays as it was")
+        reload(server, count, "The certificate is unchanged")
         assert served(server) == first_of(pki, "p256")
     os.remove(os.path.realpath(volume.directory / "tls.key"))
-    reload(server, 4, "The certificate stays as it was")
+    reload(server, 4, "The certificate is unchanged")
     assert served(server) == first_of(pki, "p256")
     assert len(re.findall("^hello: -tls-", server.log(), re.M)) == 4, "one line each"
 
