@@ -22,6 +22,7 @@ int main(void)
 	srunner_add_suite(runner, routes_suite());
 	srunner_add_suite(runner, sandbox_suite());
 	srunner_add_suite(runner, screen_suite());
+	srunner_add_suite(runner, server_suite());
 	srunner_add_suite(runner, text_suite());
 	srunner_add_suite(runner, url_suite());
 	srunner_add_suite(runner, whoami_suite());

@@ -18,6 +18,7 @@ Suite *response_suite(void);
 Suite *routes_suite(void);
 Suite *sandbox_suite(void);
 Suite *screen_suite(void);
+Suite *server_suite(void);
 Suite *text_suite(void);
 Suite *url_suite(void);
 Suite *whoami_suite(void);
