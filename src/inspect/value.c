@@ -5,6 +5,7 @@
 void inspect_set_number(struct inspect_value *value, uint64_t number)
 {
 	value->known = true;
+	value->subject = NULL;
 	value->reason = NULL;
 	value->number = number;
 }
@@ -14,6 +15,7 @@ void inspect_set_word(struct inspect_value *value, const char *word)
 	size_t len = strlen(word);
 
 	value->known = true;
+	value->subject = NULL;
 	value->reason = NULL;
 	if (len < sizeof(value->word))
 		memcpy(value->word, word, len + 1);
