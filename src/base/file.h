@@ -11,10 +11,12 @@
 int file_write_all(int fd, const void *bytes, size_t len);
 
 /*
- * Reads a small file, such as one of /proc.
- * buffer: gets at most size - 1 bytes of the file and a NUL; the rest is ignored
+ * Reads a small file, such as one of /proc. Never waits for a writer to a FIFO.
+ * dir, path: as for openat(2)
+ * buffer: gets at most size - 1 bytes of the file and a NUL; the rest is ignored; size is at
+ *     least 1
  * Returns: 0, or -1 with errno set.
  */
-int file_read(const char *path, char *buffer, size_t size);
+int file_read_at(int dir, const char *path, char *buffer, size_t size);
 
 #endif

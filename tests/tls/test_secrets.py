@@ -1,7 +1,6 @@
 """The private key: never in a log, an answer, a core dump, nor as its file's text in memory."""
 
 import base64
-import json
 import os
 import re
 import socket
@@ -55,7 +54,7 @@ def test_a_bad_key_is_not_quoted(start, pki, tmp_path):
         cert.write_bytes(as_cert)
         key.write_bytes(as_key)
         server.send_signal(1)
-        server.log_lines("The certificate is unchanged", count)
+        server.log_lines("The certificate stays as it was", count)
     lines, _ = lines_of(pki.path("rsa2048.key"))
     assert not [line for line in lines if line[:16].decode() in server.log()]
     assert server.ask("/").status == 200
@@ -65,7 +64,6 @@ def test_a_bad_key_is_not_quoted(start, pki, tmp_path):
 def test_it_is_told_to_nobody(start, pki, kind):
     server = start(*pki.pair(f"{kind}.chain"))
     answers = [server.ask(path).body.decode() for path in ("/", "/whoami", "/metrics", "/version")]
-    json.loads(answers[0])
     lines, _ = lines_of(pki.path(f"{kind}.key"))
     assert not [line for line in lines if line.decode() in server.log() + "".join(answers)]
 

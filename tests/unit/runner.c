@@ -9,6 +9,7 @@ int main(void)
 	int run;
 	int failed;
 
+	srunner_add_suite(runner, cgroup_suite());
 	srunner_add_suite(runner, condition_suite());
 	srunner_add_suite(runner, cpus_suite());
 	srunner_add_suite(runner, curves_suite());

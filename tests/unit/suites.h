@@ -5,6 +5,7 @@
 #include <check.h>
 
 Suite *address_suite(void);
+Suite *cgroup_suite(void);
 Suite *condition_suite(void);
 Suite *cpus_suite(void);
 Suite *curves_suite(void);
