@@ -34,7 +34,7 @@ static int64_t now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* Returns: 0 once an byte of an answer has come, -1 if nobody listens yet. */
+/* Returns: 0 once a byte of an answer has come, -1 if nobody listens yet. */
 static int ask(uint16_t port)
 {
 	static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";

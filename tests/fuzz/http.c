@@ -26,7 +26,7 @@
 enum {
 	REQUESTS = 512,
 	OUTPUT = 4 << 20,
-	/* Turns of the event loop without an byte in or out. */
+	/* Turns of the event loop without a byte in or out. */
 	IDLE_TURNS = 100
 };
 
@@ -87,7 +87,7 @@ static struct MHD_Daemon *http_daemon(void)
 	return server->listening[SERVER_HTTP].daemon;
 }
 
-/* Returns: whether an byte came or the connection's end. */
+/* Returns: whether a byte came or the connection's end. */
 static bool receive(void)
 {
 	ssize_t got =

@@ -297,7 +297,7 @@ def test_nobody_gives_way_while_nobody_waits(start):
     time.sleep(1.5)
     connections[3].send(b"Host: t\r\n\r\n")
     metrics = connections[3].read_answer().body.decode()
-    assert "\nhello_connections_gave_way_total 0\n" in metrics
+    assert "\nhello_connections_evicted_total 0\n" in metrics
     assert "\nhello_connections_open 4\n" in metrics
     for connection in connections:
         connection.close()
@@ -323,7 +323,7 @@ def test_the_slow_give_way_in_their_order(start):
         assert newcomers[-1].read_answer().status == 200
         newcomers[-1].send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nab")
     # A client that asks sees three of the newcomers; the fourth gave way to it.
-    assert server.metrics()["hello_connections_gave_way_total"] == 5
+    assert server.metrics()["hello_connections_evicted_total"] == 5
     for connection in [*order, *newcomers]:
         connection.close()
 

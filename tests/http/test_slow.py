@@ -81,7 +81,7 @@ def test_others_are_served(start, attack, tmp_path):
             while True:
                 metrics = server.metrics()
                 accepted = metrics["hello_connections_accepted_total"]
-                if metrics["hello_connections_gave_way_total"] > 0 and accepted >= ATTACKERS:
+                if metrics["hello_connections_evicted_total"] > 0 and accepted >= ATTACKERS:
                     break
                 assert attackers.poll() is None, (tmp_path / "attack").read_text("latin-1")
                 assert time.monotonic() < deadline, metrics
