@@ -275,7 +275,7 @@ size: build/release/hello.symbols build/minimal/hello.symbols ## where the bytes
 setup: ## install what building, testing and comparing need (Debian, root), or say what is missing
 	ci/setup build test compare bench
 
-readme: build/release/hello ## write the generated parts of README.md
+readme: build/release/hello ## write the generated parts of README.md and docs/usage.md
 	ci/readme
 
 lint: ## formatting and static analysis; brings what it needs
