@@ -172,7 +172,7 @@ http: build/release/hello build/minimal/hello build/asan/hello $(SANDBOX_PROGRAM
 tls: build/release/hello build/minimal/hello build/asan/hello ## the same over TLS, and what is TLS's own
 	$(PYTEST) tests/tls
 
-http-score: build/release/hello ## measure hello, nginx and net/http by the RFCs; writes a part of docs/http.md
+http-score: build/release/hello ## run the RFC cases against hello, nginx and net/http; writes parts of docs/http.md and docs/http-cases.md
 	ci/setup build test
 	/usr/bin/python3 tests/http/rfc_score.py
 
