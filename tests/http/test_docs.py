@@ -108,7 +108,8 @@ def test_links_lead_somewhere(page):
             assert anchor in anchors(target.read_text()), f"{page}: {link}"
 
 
-@pytest.mark.parametrize("page", pages())
+# A changelog names what once was.
+@pytest.mark.parametrize("page", [page for page in pages() if page != "CHANGELOG.md"])
 def test_named_paths_exist(page):
     """A path in code marks that begins with a folder of the repository exists in it."""
     elsewhere = ("deps/cache/", "src/microhttpd/")  # fetched, libmicrohttpd's own
@@ -116,3 +117,14 @@ def test_named_paths_exist(page):
     for name in re.findall(r"`((?:src|compare|bench|ci|tests|deps|docs)/[\w./-]+)", text):
         if "NAME" not in name and not name.startswith(elsewhere):
             assert (hello.ROOT / name.rstrip("./")).exists(), f"{page}: {name}"
+
+
+@pytest.mark.parametrize("page", ["SECURITY.md", "docs/tls.md", "docs/sandbox.md", "docs/http-cases.md"])
+def test_named_tests_exist(page):
+    files = list((hello.ROOT / "tests").rglob("test_*"))
+    known = {path.name for path in files} | {path.stem for path in files}
+    for path in files:
+        if path.suffix == ".py":
+            known |= set(re.findall(r"^def (test_\w+)", path.read_text(), re.M))
+    for name in re.findall(r"\b(test_\w+(?:\.py|\.c)?)", (hello.ROOT / page).read_text()):
+        assert name in known, f"{page}: {name}"
