@@ -174,7 +174,7 @@ http: build/release/hello build/minimal/hello build/asan/hello $(SANDBOX_PROGRAM
 tls: build/release/hello build/minimal/hello build/asan/hello ## the same over TLS, and what is TLS's own
 	$(PYTEST) tests/tls
 
-http-score: build/release/hello ## measure hello, nginx and net/http by the RFCs; writes a part of docs/http.md
+http-score: build/release/hello ## run the RFC cases against hello, nginx and net/http; writes parts of docs/http.md and docs/http-cases.md
 	ci/setup build test
 	/usr/bin/python3 tests/http/rfc_score.py
 
@@ -277,7 +277,7 @@ size: build/release/hello.symbols build/minimal/hello.symbols ## where the bytes
 setup: ## install what building, testing and comparing need (Debian, root), or say what is missing
 	ci/setup build test compare bench
 
-readme: build/release/hello ## write the generated parts of README.md
+readme: build/release/hello ## write the generated parts of README.md and docs/usage.md
 	ci/readme
 
 lint: ## formatting and static analysis; brings what it needs
