@@ -4,9 +4,10 @@ libmicrohttpd_VERSION := 1.0.10
 libmicrohttpd_ROOT := libmicrohttpd-$(libmicrohttpd_VERSION)
 libmicrohttpd_PATHS := src/include src/microhttpd
 
-# What is not compiled is off: postprocessor, basicauth, digestauth and gen_auth, md5, sha256.
-libmicrohttpd_SOURCES := connection daemon internal memorypool mhd_compat mhd_itc mhd_mono_clock \
-	mhd_panic mhd_send mhd_sockets mhd_str mhd_threads reason_phrase response
+# In upstream's order, which the linker follows. Off, and so not compiled: postprocessor,
+# basicauth, digestauth, gen_auth and the hash functions.
+libmicrohttpd_SOURCES := connection reason_phrase daemon internal memorypool mhd_mono_clock mhd_str \
+	mhd_send mhd_sockets mhd_itc mhd_compat mhd_panic response mhd_threads
 libmicrohttpd_TLS_SOURCES := connection_https
 
 # $(1) flavour. <gnutls/gnutls.h> is ours, in src/tls.
