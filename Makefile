@@ -30,17 +30,16 @@ TLS_LIBRARIES := libmicrohttpd.a libmbedtls.a libmbedx509.a libmbedcrypto.a libs
 release_MODULES := $(PLAIN_MODULES) $(TLS_MODULES)
 release_LIBRARIES := $(TLS_LIBRARIES)
 # Compiled with musl from deps/, for size, as static PIEs; each flag's price is in docs/performance.md.
-musl_SPECS := build/musl/deps/lib/musl.specs
 static_CFLAGS := -Os -flto=auto -ffunction-sections -fdata-sections $(HARDENING) $(SMALL)
 musl_CC := gcc
 musl_CFLAGS := $(filter-out -flto%,$(static_CFLAGS))
-release_CC := $(musl_CC) -specs=$(CURDIR)/$(musl_SPECS)
+release_CC = $(musl_CC) -specs=$(CURDIR)/$(musl_SPECS)
 release_CFLAGS := $(static_CFLAGS)
 release_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack -Wl,-z,noseparate-code -Wl,-z,pack-relative-relocs -Wl,--build-id=none -s
 # HTTP alone: what hello:scratch-minimal has.
 minimal_MODULES := $(PLAIN_MODULES) tls/tls_none
 minimal_LIBRARIES := libmicrohttpd.a
-minimal_CC := $(release_CC)
+minimal_CC = $(release_CC)
 minimal_CFLAGS := $(release_CFLAGS)
 minimal_LDFLAGS := $(release_LDFLAGS)
 asan_MODULES := $(release_MODULES)
@@ -69,58 +68,79 @@ all: build/release/hello build/minimal/hello ## the static binaries: build/relea
 
 # ---- third-party sources and libraries -------------------------------------------------
 
-lock_file = deps/cache/$(shell awk '$$1 == "$(1)" { print $$3 }' deps/deps.lock)
+# One recipe a library, deps/NAME.mk: its version, its C files and its flags. No configure runs.
+# Sources are unpacked once, for all flavours; an object depends on that and on its recipe.
+show = $(info $()  $(1)  $(2))
+# x86_64 or aarch64: what a flavour's compiler compiles for.
+machine = $(firstword $(subst -, ,$(machine_$(firstword $($(1)_CC)))))
+$(foreach cc,$(sort $(foreach flavour,musl asan fuzz,$(firstword $($(flavour)_CC)))),$(eval machine_$(cc) := $(shell $(cc) -dumpmachine 2>/dev/null)))
 
 fetch: ## bring the pinned sources into deps/cache; the only step that uses the network for them
 	deps/fetch
+build/deps/fetched: deps/deps.lock deps/fetch
+	$(Q)deps/fetch
+	$(Q)mkdir -p $(@D) && touch $@
 
-deps/cache/libmicrohttpd-%:
-	deps/fetch libmicrohttpd
-deps/cache/mbedtls-%:
-	deps/fetch mbedtls
-deps/cache/musl-%:
-	deps/fetch musl
-deps/cache/check-%:
-	deps/fetch check
-deps/cache/rust-aws-lc-sys%:
-	deps/fetch rust-aws-lc-sys
+# $(1) the name in deps.lock
+define source
+$(1)_DIR := build/deps/src/$(1)
+include deps/$(1).mk
+build/deps/src/$(1)/unpacked: build/deps/fetched deps/unpack deps/$(1).mk $(wildcard deps/patches/$(1)/*.patch)
+	$$(call show,GET,$$(@D))
+	$(Q)deps/unpack $(1) $$($(1)_VERSION) $$(@D) $$($(1)_PATHS:%=$$($(1)_ROOT)/%)
+	$(Q)touch $$@
+endef
+# $(1) flavour, $(2) archive, $(3) objects. Who has a flavour's archives can link: a libc of ours
+# is there, too.
+define archive
+build/$(1)/deps/lib/$(2): $(3) $($(1)_LIBC) | build/$(1)/deps/lib/
+	$$(call show,AR,$$@)
+	$(Q)rm -f $$@
+	$(Q)$(AR) rcs $$@ $(3)
+endef
 
-# $(1) flavour, $(2) library, $(3) archives that it makes, $(4) further input
-define library
-$(3:%=build/$(1)/deps/lib/%) &: deps/build deps/$(2).sh $(wildcard deps/patches/$(2)/*.patch) deps/deps.lock $(call lock_file,$(2)) $(4)
-	$(Q)CC='$($(1)_CC)' CFLAGS='$($(1)_CFLAGS)' TLS_FACE='$(if $(filter src/tls/%,$(4)),$(CURDIR)/src/tls)' deps/build $(2) build/$(1)/deps
-	$(Q)touch $(3:%=build/$(1)/deps/lib/%)
-endef
-# $(2) the libc where it is ours
-define tls_libraries
-$(call library,$(1),libmicrohttpd,libmicrohttpd.a,$(wildcard src/tls/gnutls/*.h) $(2))
-$(call library,$(1),mbedtls,libmbedtls.a libmbedx509.a libmbedcrypto.a,deps/mbedtls-config.h $(2))
-$(call library,$(1),rust-aws-lc-sys,libs2n-bignum.a,$(2))
-endef
-$(eval $(call library,musl,musl,libc.a rcrt1.o musl.specs,))
-$(eval $(call tls_libraries,release,$(musl_SPECS)))
-$(eval $(call tls_libraries,asan,))
-$(eval $(call tls_libraries,tsan,))
-$(eval $(call tls_libraries,valgrind,))
-$(eval $(call tls_libraries,fuzz,))
-$(eval $(call library,minimal,libmicrohttpd,libmicrohttpd.a,$(musl_SPECS)))
-$(eval $(call library,asan,check,libcheck.a,))
+# Headers of the libraries, for all flavours. mbedTLS is configured here.
+dependency_headers := build/deps/include/complete
+$(eval $(call source,musl))
+$(eval $(call source,libmicrohttpd))
+$(eval $(call source,mbedtls))
+$(eval $(call source,rust-aws-lc-sys))
+
+$(dependency_headers): $(libmicrohttpd_DIR)/unpacked $(mbedtls_DIR)/unpacked deps/mbedtls-config.h
+	$(Q)rm -rf $(@D)
+	$(Q)mkdir -p $(@D)
+	$(Q)cp -R $(libmicrohttpd_DIR)/src/include/microhttpd.h $(mbedtls_DIR)/include/mbedtls $(mbedtls_DIR)/include/psa $(@D)
+	$(Q)cp deps/mbedtls-config.h $(@D)/mbedtls/mbedtls_config.h
+	$(Q)touch $@
+
+release_LIBC := $(musl_LIBC)
+release_LIBC_HEADERS := $(musl_SPECS)
+minimal_LIBC := $(musl_LIBC)
+minimal_LIBC_HEADERS := $(musl_SPECS)
+
+TLS_FLAVOURS := release asan tsan valgrind fuzz
+$(foreach flavour,$(TLS_FLAVOURS) minimal,$(eval $(call libmicrohttpd,$(flavour))))
+$(foreach flavour,$(TLS_FLAVOURS),$(eval $(call mbedtls,$(flavour))))
+$(foreach flavour,$(TLS_FLAVOURS),$(eval $(call s2n-bignum,$(flavour))))
+
+# A target that ends with a slash is a directory.
+build/%/:
+	$(Q)mkdir -p $@
 
 # Of a flavour's libraries, with their directory.
 libraries_of = $($(1)_LIBRARIES:%=build/$(1)/deps/lib/%)
 objects_of = $($(1)_MODULES:%=build/$(1)/src/%.o)
 
 libraries: $(call libraries_of,release) $(call libraries_of,minimal) ## build the libraries that the release links
-deps: libraries build/asan/deps/lib/libcheck.a ## build every pinned library
 
 # ---- the service -----------------------------------------------------------------------
 
 # The user's CFLAGS and LDFLAGS come last.
 define flavour
-build/$(1)/src/%.o: src/%.c $(call libraries_of,$(1)) Makefile
+build/$(1)/src/%.o: src/%.c $(dependency_headers) $($(1)_LIBC_HEADERS) Makefile
 	$(Q)echo "  CC  $$@"
 	$(Q)mkdir -p $$(@D)
-	$(Q)$$($(1)_CC) $(COMMON) $(WARNINGS) $$($(1)_CFLAGS) -isystem build/$(1)/deps/include -isystem src/tls $$(CFLAGS) -c -o $$@ $$<
+	$(Q)$$($(1)_CC) $(COMMON) $(WARNINGS) $$($(1)_CFLAGS) -isystem build/deps/include -isystem src/tls $$(CFLAGS) -c -o $$@ $$<
 build/$(1)/hello: $(call objects_of,$(1)) $(call libraries_of,$(1))
 	$(Q)echo "  LD  $$@"
 	$(Q)$$($(1)_CC) $$($(1)_CFLAGS) $$($(1)_LDFLAGS) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -pthread
@@ -142,13 +162,13 @@ UNIT := $(basename $(notdir $(wildcard tests/unit/*.c)))
 # Calls that a unit test may let fail, or count.
 UNIT_WRAPS := malloc calloc pthread_mutex_init pthread_mutex_destroy
 
-build/asan/unit/%.o: tests/unit/%.c build/asan/deps/lib/libcheck.a $(call libraries_of,asan) Makefile | build/asan/unit
+build/asan/unit/%.o: tests/unit/%.c $(dependency_headers) Makefile | build/asan/unit
 	$(Q)echo "  CC  $@"
-	$(Q)$(asan_CC) $(COMMON) -Wall -Wextra -Wno-missing-field-initializers $(asan_CFLAGS) -isystem build/asan/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
+	$(Q)$(asan_CC) $(COMMON) -Wall -Wextra -Wno-missing-field-initializers $(asan_CFLAGS) -isystem build/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
 build/asan/unit/runner: $(UNIT:%=build/asan/unit/%.o) $(filter-out %/main.o,$(call objects_of,asan)) \
-		$(call libraries_of,asan) build/asan/deps/lib/libcheck.a
+		$(call libraries_of,asan)
 	$(Q)echo "  LD  $@"
-	$(Q)$(asan_CC) $(asan_CFLAGS) $(asan_LDFLAGS) $(UNIT_WRAPS:%=-Wl,--wrap=%) $(CFLAGS) $(LDFLAGS) -o $@ $^ build/asan/deps/lib/libcompat.a -pthread -lm -lrt
+	$(Q)$(asan_CC) $(asan_CFLAGS) $(asan_LDFLAGS) $(UNIT_WRAPS:%=-Wl,--wrap=%) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -pthread -lm -lrt
 build/asan/unit:
 	$(Q)mkdir -p $@
 -include $(UNIT:%=build/asan/unit/%.d)
@@ -159,7 +179,7 @@ unit: build/asan/unit/runner ## unit tests, under AddressSanitizer and UBSan
 # Programs for the tests of the sandbox, and the sandbox as it is released.
 SANDBOX_PROGRAMS := $(patsubst tests/sandbox/%.c,build/release/sandbox/%,$(wildcard tests/sandbox/*.c))
 
-build/release/sandbox/%: tests/sandbox/%.c $(patsubst %,build/release/src/%.o,sandbox/sandbox sandbox/seccomp sandbox/landlock base/error base/strbuf) Makefile
+build/release/sandbox/%: tests/sandbox/%.c $(patsubst %,build/release/src/%.o,sandbox/sandbox sandbox/seccomp sandbox/landlock base/error base/strbuf) $(musl_LIBC) Makefile
 	$(Q)echo "  LD  $@"
 	$(Q)mkdir -p $(@D)
 	$(Q)$(release_CC) $(COMMON) -MT $@ -MF $@.d $(WARNINGS) $(release_CFLAGS) $(release_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^)
@@ -217,9 +237,9 @@ fuzz_tls_WRAPS := getrandom
 FUZZ_SECONDS := 600
 FUZZ_JOBS := $(shell nproc)
 
-build/fuzz/harness/%.o: tests/fuzz/%.c $(call libraries_of,fuzz) Makefile | build/fuzz/harness/support
+build/fuzz/harness/%.o: tests/fuzz/%.c $(dependency_headers) Makefile | build/fuzz/harness/support
 	$(Q)echo "  CC  $@"
-	$(Q)$(fuzz_CC) $(COMMON) -Wall -Wextra -Wno-unused-function -Itests/fuzz/support $(fuzz_CFLAGS) -isystem build/fuzz/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
+	$(Q)$(fuzz_CC) $(COMMON) -Wall -Wextra -Wno-unused-function -Itests/fuzz/support $(fuzz_CFLAGS) -isystem build/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
 # An archive: a harness that takes a module's source in, to reach into it, replaces its object.
 build/fuzz/libhello.a: $(filter-out %/main.o,$(call objects_of,fuzz)) $(FUZZ_SUPPORT)
 	$(Q)rm -f $@
@@ -293,4 +313,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries deps unit http tls http-score image-tests test images compare bench size setup readme lint run clean help
+.PHONY: all fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests test images compare bench size setup readme lint run clean help
