@@ -217,14 +217,24 @@ static void tell_needs(
 	needs->reread = count > 0 ? reread : NULL;
 }
 
-/* Says in one line what the kernel did not give to -sandbox auto. */
+/* Logs what the kernel does not provide: missing layers, and rights that Landlock lacks. */
 static void log_missing(const struct options *options, const struct sandbox *sandbox)
 {
-	char message[160];
+	char message[160] = "";
+	struct strbuf text = {.data = message, .size = sizeof(message) - 1};
 
-	snprintf(message, sizeof(message), "Sandbox: %s: %s.", sandbox_missing(sandbox),
-		strerror(sandbox->errnum));
-	log_event(options->log, message);
+	if (sandbox_missing(sandbox) != NULL) {
+		snprintf(message, sizeof(message), "Sandbox: %s: %s.", sandbox_missing(sandbox),
+			strerror(sandbox->errnum));
+		log_event(options->log, message);
+	}
+	if (sandbox->landlock_refused != 0) {
+		strbuf_add_string(&text, "Sandbox: Landlock lacks ");
+		sandbox_add_refused(sandbox, &text);
+		strbuf_add_string(&text, ".");
+		message[text.len] = '\0';
+		log_event(options->log, message);
+	}
 }
 
 /* Stops and frees the server. Returns: the exit status. */
@@ -283,8 +293,7 @@ static int run_serve(int argc, char **argv)
 		server_stop(server);
 		return fail(&err, EXIT_FAILED);
 	}
-	if (sandbox_missing(&sandbox) != NULL)
-		log_missing(&options, &sandbox);
+	log_missing(&options, &sandbox);
 	announce(&options, "http", listeners[SERVER_HTTP], ports[SERVER_HTTP]);
 	announce(&options, "https", listeners[SERVER_HTTPS], ports[SERVER_HTTPS]);
 	lifecycle_run(server, &options);

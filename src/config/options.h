@@ -10,6 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum sandbox_mode {
+	SANDBOX_AUTO,	 /* what the kernel provides; log what is missing */
+	SANDBOX_REQUIRE, /* all layers, or exit */
+	SANDBOX_OFF,
+};
+
 struct options {
 	const char *addr;	   /* host:port; "" for no HTTP */
 	const char *tls_addr;	   /* host:port; "" for no HTTPS */

@@ -1,5 +1,4 @@
 #include "config/options.h"
-#include "sandbox/sandbox.h"
 #include "suites.h"
 
 #include <stdlib.h>
