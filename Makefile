@@ -169,7 +169,7 @@ PYTEST := /usr/bin/python3 -m pytest -c tests/pytest.ini
 http: build/release/hello build/minimal/hello build/asan/hello $(SANDBOX_PROGRAMS) ## black-box HTTP tests of the release and the sanitizer build
 	$(PYTEST) tests/http
 
-tls: build/release/hello build/minimal/hello build/asan/hello ## the same over TLS, and tests of TLS itself
+tls: build/release/hello build/minimal/hello build/asan/hello ## the same over TLS, and what is TLS's own
 	$(PYTEST) tests/tls
 
 http-score: build/release/hello ## run the RFC cases against hello, nginx and net/http; writes parts of docs/http.md and docs/http-cases.md
@@ -245,7 +245,7 @@ TEST_PROGRAMS := $(patsubst %,build/%/hello,release minimal asan tsan valgrind) 
 # The black-box tests wait more than they work, so two parts of them run at a time. The rest comes
 # after them, alone: it measures, and needs an engine. The comparison is its first, for it builds
 # the images.
-test: setup ## run everything that must hold; installs what it needs
+test: setup ## everything that must hold; brings what it needs
 	$(MAKE) --no-print-directory -j $(shell nproc) $(TEST_PROGRAMS)
 	$(MAKE) --no-print-directory unit
 	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
