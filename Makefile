@@ -1,9 +1,9 @@
-# hello - one graph for everything; `make help` lists what a person types.
+# hello - one graph for everything; `make help` lists the targets for people.
 VERSION := 0.1.0
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-# Archives of what is optimised at link time need gcc's own tools for an index.
+# Archives for link-time optimisation need gcc's own tools for their index.
 export AR := gcc-ar
 export RANLIB := gcc-ranlib
 export NM := gcc-nm
@@ -36,7 +36,7 @@ musl_CFLAGS := $(filter-out -flto%,$(static_CFLAGS))
 release_CC = $(musl_CC) -specs=$(CURDIR)/$(musl_SPECS)
 release_CFLAGS := $(static_CFLAGS)
 release_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack -Wl,-z,noseparate-code -Wl,-z,pack-relative-relocs -Wl,--build-id=none -s
-# HTTP alone: what hello:scratch-minimal has.
+# HTTP only, for hello:scratch-minimal.
 minimal_MODULES := $(PLAIN_MODULES) tls/tls_none
 minimal_LIBRARIES := libmicrohttpd.a
 minimal_CC = $(release_CC)
@@ -53,7 +53,7 @@ tsan_LIBRARIES := $(TLS_LIBRARIES)
 tsan_CC := gcc
 tsan_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 tsan_LDFLAGS := -fsanitize=thread
-# For valgrind, which knows glibc's malloc but not a static musl's.
+# For valgrind, which intercepts glibc's malloc but not a static musl's.
 valgrind_MODULES := $(release_MODULES)
 valgrind_LIBRARIES := $(TLS_LIBRARIES)
 valgrind_CC := gcc
@@ -75,7 +75,7 @@ show = $(info $()  $(1)  $(2))
 machine = $(firstword $(subst -, ,$(machine_$(firstword $($(1)_CC)))))
 $(foreach cc,$(sort $(foreach flavour,musl asan fuzz,$(firstword $($(flavour)_CC)))),$(eval machine_$(cc) := $(shell $(cc) -dumpmachine 2>/dev/null)))
 
-fetch: ## bring the pinned sources into deps/cache; the only step that uses the network for them
+fetch: ## fetch the pinned sources into deps/cache; the only step that needs the network for them
 	deps/fetch
 build/deps/fetched: deps/deps.lock deps/fetch
 	$(Q)deps/fetch
@@ -253,12 +253,12 @@ build/fuzz/harness/support:
 
 fuzzers: $(HARNESSES:%=build/fuzz/%)
 
-fuzz: ## feed every harness with what libFuzzer thinks of, FUZZ_SECONDS each
+fuzz: ## run every fuzz harness, FUZZ_SECONDS each
 	ci/setup build fuzz
 	$(MAKE) --no-print-directory fuzzers
 	tests/fuzz/run -s $(FUZZ_SECONDS) -j $(FUZZ_JOBS) $(HARNESSES)
 
-fuzz-corpus: fuzzers ## take what `make fuzz` found worth keeping into tests/fuzz/corpus
+fuzz-corpus: fuzzers ## merge new inputs of `make fuzz` into tests/fuzz/corpus
 	tests/fuzz/run -m $(HARNESSES)
 
 # All that the tests run, made at once: most of it is configuring, one check after another.
@@ -284,23 +284,23 @@ compare: ## build, run and measure the images side by side; RUNS=n samples
 	ci/setup compare
 	ci/engine run compare/run
 
-bench: build/release/hello ## hold hello against a bare loop, nginx, lighttpd and net/http; ROUNDS=n, QUICK=1
+bench: build/release/hello ## compare hello with a bare loop, nginx, lighttpd and net/http; ROUNDS=n, QUICK=1
 	ci/setup bench
 	bench/run
 
-size: build/release/hello.symbols build/minimal/hello.symbols ## where the bytes of the binaries are, and what moved since the last release
+size: build/release/hello.symbols build/minimal/hello.symbols ## print the binaries' bytes by library and object, and the change since the last release
 	ci/setup size
 	ci/size/run
 
 # ---- the rest --------------------------------------------------------------------------
 
-setup: ## install what building, testing and comparing need (Debian, root), or say what is missing
+setup: ## install what building, testing and comparing need (Debian, root), or print what is missing
 	ci/setup build test compare bench
 
 readme: build/release/hello ## write the generated parts of README.md and docs/usage.md
 	ci/readme
 
-lint: ## formatting and static analysis; brings what it needs
+lint: ## formatting and static analysis; installs what it needs
 	ci/setup build lint
 	ci/lint
 
@@ -310,7 +310,7 @@ run: build/release/hello ## serve on port 1234
 clean: ## remove build/ (fetched sources stay in deps/cache)
 	rm -rf build
 
-help: ## this list
+help: ## print this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 .PHONY: all fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests test images compare bench size setup readme lint run clean help

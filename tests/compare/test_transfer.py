@@ -96,7 +96,7 @@ def run(request):
     if os.geteuid() != 0:
         pytest.skip("network namespaces and a second dockerd take root")
     if docker("info").returncode != 0:
-        pytest.skip("no docker engine answers")
+        pytest.skip("no docker engine is running")
     if docker("image", "inspect", "hello:scratch").returncode != 0:
         pytest.skip("there is no image hello:scratch; make images builds it")
     runs = []
@@ -167,14 +167,14 @@ def test_leaves_nothing_behind_when_its_daemon_dies(run):
     (daemon,) = [pid for pid, line in running(f"--data-root {measurement.temporary}").items() if line.startswith("dockerd ")]
     os.kill(daemon, signal.SIGKILL)
     assert measurement.wait() == 1
-    assert "the end of dockerd.log" in measurement.text()
+    assert "last lines of dockerd.log" in measurement.text()
     measurement.assert_nothing_left()
 
 
 def test_says_what_is_missing(run):
     measurement = run(DOCKER_HOST="unix:///nonexistent")
     assert measurement.wait() == 3
-    assert measurement.text() == "transfer: not measured: no docker engine answers\n"
+    assert measurement.text() == "transfer: not measured: no docker engine is running\n"
     measurement.assert_nothing_left()
 
 
