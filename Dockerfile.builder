@@ -18,13 +18,20 @@ ARG ALPINE=alpine:3.22
 # ---- toolchain: changes least often, so it comes first and stays cached
 FROM ${DEBIAN} AS toolchain
 # No recommended packages: they would add a third and compile nothing. The lists may stay,
-# this stage ships nowhere.
+# this stage ships nowhere. No curl: deps/fetch downloads with apt's own transport.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends bzip2 ca-certificates curl gcc libc6-dev make patch
+ && apt-get install -y --no-install-recommends bzip2 ca-certificates gcc libc6-dev make patch
 WORKDIR /src
 
+# ---- sources: fetched again only when a pin changes. What the context has in deps/cache is
+# not downloaded; the pattern, because a COPY of a directory that is not there fails.
+FROM toolchain AS sources
+COPY deps/deps.lock deps/fetch deps/debian-sources deps/
+COPY deps/deps.lock deps/cache*/* deps/cache/
+RUN deps/fetch
+
 # ---- libraries: rebuilt only when a pin or a recipe changes, not with each edit of src/
-FROM toolchain AS libraries
+FROM sources AS libraries
 COPY Makefile ./
 COPY deps deps
 COPY src/tls/gnutls src/tls/gnutls
@@ -39,10 +46,9 @@ RUN make -j"$(nproc)" build/release/hello build/minimal/hello \
  && cp build/release/hello /hello && cp build/minimal/hello /hello-minimal && /hello version
 
 # ---- the image: everything above is left behind, but for one file
+# No RUN: it only copies. Alpine carries the CA bundle in its base (ca-certificates-bundle), so
+# the article's `apk add ca-certificates` is not needed any more.
 FROM ${ALPINE}
-# Alpine carries the CA bundle in its base today (ca-certificates-bundle): the article's
-# `apk add ca-certificates` is not needed any more. This line says so if that ever changes.
-RUN test -s /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /hello /hello
 
 # As in Dockerfile.naive: numeric, documented, exec form.
