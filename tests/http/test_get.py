@@ -231,7 +231,7 @@ def test_where_nothing_can_be_written(server, tmp_path):
         done = subprocess.run(
             [hello.binary(server.flavour), "get", url], stdout=full, stderr=subprocess.PIPE, timeout=10
         )
-    assert done.returncode == 1 and b"standard output: can't be written" in done.stderr
+    assert done.returncode == 1 and b"standard output: can't write" in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

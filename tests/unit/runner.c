@@ -12,6 +12,7 @@ int main(void)
 	srunner_add_suite(runner, condition_suite());
 	srunner_add_suite(runner, cpus_suite());
 	srunner_add_suite(runner, curves_suite());
+	srunner_add_suite(runner, download_suite());
 	srunner_add_suite(runner, face_suite());
 	srunner_add_suite(runner, flags_suite());
 	srunner_add_suite(runner, healthcheck_suite());

@@ -8,6 +8,7 @@ Suite *address_suite(void);
 Suite *condition_suite(void);
 Suite *cpus_suite(void);
 Suite *curves_suite(void);
+Suite *download_suite(void);
 Suite *face_suite(void);
 Suite *flags_suite(void);
 Suite *healthcheck_suite(void);
