@@ -56,10 +56,10 @@ void flags_write_usage(const struct flag *flags, size_t count, struct strbuf *ou
 /*
  * Parses a duration as Go's time.ParseDuration does ("1.5s", "300ms", "2m", "1h30m",
  * "0"), without a sign. Units: ns, us, ms, s, m, h.
- * ms: gets milliseconds, rounded up, so that nothing but 0 becomes 0
+ * ns: gets nanoseconds
  * Returns: 0, or -1 if it isn't one or does not fit.
  */
-int flags_parse_duration(const char *text, int64_t *ms);
+int flags_parse_duration(const char *text, int64_t *ns);
 
 /*
  * Parses a size: digits and a unit of B, KiB, MiB or GiB, or digits alone for bytes.

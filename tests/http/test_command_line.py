@@ -20,6 +20,7 @@ import pytest
         (["-addr", ""], "-addr"),
         (["-log", "xml"], '-log "xml"'),
         (["-idle-timeout", "5"], '-idle-timeout "5"'),
+        (["-read-header-timeout", "1ns"], "from 1ms to 1h"),
         (["version", "extra"], '"extra"'),
     ],
 )
