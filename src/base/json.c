@@ -1,8 +1,8 @@
 #include "base/json.h"
 
-#include <string.h>
+#include "base/hex.h"
 
-static const char hex_digits[] = "0123456789abcdef";
+#include <string.h>
 
 /*
  * Returns: the length (1 to 4) of the well-formed UTF-8 sequence at the start of
@@ -60,8 +60,8 @@ void json_add_escaped(struct strbuf *out, const char *bytes, size_t len)
 		} else if (*at < 0x20 || *at == 0x7F) {
 			/* DEL is legal in JSON and still drives terminals. */
 			strbuf_add_unit(out,
-				(const char[]){'\\', 'u', '0', '0', hex_digits[*at >> 4],
-					hex_digits[*at & 15]},
+				(const char[]){'\\', 'u', '0', '0', HEX_LOWER[*at >> 4],
+					HEX_LOWER[*at & 15]},
 				6);
 		} else {
 			strbuf_add_unit(out, (const char *)at, used);

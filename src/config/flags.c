@@ -231,7 +231,7 @@ int flags_parse(const struct flag *flags, size_t count, int argc, char *const *a
 			return 1;
 		if (flag == NULL)
 			return error_set(
-				err, 0, NULL, word, "no such flag", "hello help lists them");
+				err, 0, NULL, word, "unknown flag", "hello help lists them");
 		if (value == NULL && flag->kind == FLAG_BOOL)
 			value = "true";
 		if (value == NULL) {

@@ -1,7 +1,9 @@
 #include "http/response.h"
 
+#include "base/hex.h"
+#include "http/chars.h"
+
 #include <string.h>
-#include <strings.h>
 
 /* Longer than any that means something; a chunk's extensions and trailers are thrown away. */
 #define LINE_MAX_BYTES 8192
@@ -60,11 +62,6 @@ static int read_length(const char *value, size_t len, bool again, uint64_t *leng
 	return 0;
 }
 
-static bool is_named(const char *line, size_t name_len, const char *name)
-{
-	return name_len == strlen(name) && strncasecmp(line, name, name_len) == 0;
-}
-
 struct fields {
 	bool has_length;
 	bool has_coding;
@@ -91,14 +88,15 @@ static int read_field(const char *line, size_t len, struct response *response,
 	}
 	while (value_len > 0 && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
 		value_len--;
-	if (is_named(line, name_len, "Content-Length")) {
+	if (chars_are_name(line, name_len, "Content-Length")) {
 		if (read_length(value, value_len, fields->has_length, &response->left) != 0)
 			return refuse(err, "its Content-Length is none");
 		fields->has_length = true;
-	} else if (is_named(line, name_len, "Transfer-Encoding")) {
-		fields->chunked = !fields->has_coding && is_named(value, value_len, "chunked");
+	} else if (chars_are_name(line, name_len, "Transfer-Encoding")) {
+		fields->chunked =
+			!fields->has_coding && chars_are_name(value, value_len, "chunked");
 		fields->has_coding = true;
-	} else if (is_named(line, name_len, "Location")) {
+	} else if (chars_are_name(line, name_len, "Location")) {
 		response->location = value;
 		response->location_len = value_len;
 	}
@@ -202,19 +200,10 @@ ptrdiff_t response_read_header(
 	return choose_framing(&fields, response, err) == 0 ? end - bytes : -1;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
-		return (c | 0x20) - 'a' + 10;
-	return -1;
-}
-
 /* Takes one byte of what surrounds the chunks. Returns: 0, or -1 if it has no place there. */
 static int take_byte(struct response *response, char c)
 {
-	int digit = hex_digit(c);
+	int digit = hex_value(c);
 
 	if (++response->line_len > LINE_MAX_BYTES)
 		return -1;

@@ -24,6 +24,7 @@ int main(void)
 	srunner_add_suite(runner, sandbox_suite());
 	srunner_add_suite(runner, screen_suite());
 	srunner_add_suite(runner, text_suite());
+	srunner_add_suite(runner, uri_suite());
 	srunner_add_suite(runner, url_suite());
 	srunner_add_suite(runner, whoami_suite());
 	srunner_run_all(runner, CK_NORMAL);

@@ -20,6 +20,7 @@ Suite *routes_suite(void);
 Suite *sandbox_suite(void);
 Suite *screen_suite(void);
 Suite *text_suite(void);
+Suite *uri_suite(void);
 Suite *url_suite(void);
 Suite *whoami_suite(void);
 

@@ -33,6 +33,9 @@ static const struct {
 	{"http://h/\r\nX: y", -1, false, NULL, 0, NULL},
 	{"http://h/\xC3\xA9", -1, false, NULL, 0, NULL},
 	{"http://::1/", -1, false, NULL, 0, NULL},
+	{"http://a<b>/", -1, false, NULL, 0, NULL},
+	{"http://[::1]x/", -1, false, NULL, 0, NULL},
+	{"http://a%62_c/", 0, false, "a%62_c", 80, "/"},
 	{"", -1, false, NULL, 0, NULL},
 };
 
