@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "http/mux.h"
-#include "http/precondition.h"
 #include "http/request_check.h"
 #include "server/conns.h"
 #include "server/metrics.h"
@@ -439,9 +438,9 @@ static struct route_answer refuse_early(const struct exchange *ex)
 	switch (request_check_result(&screen, ex->method, ex->version)) {
 	case REQUEST_MALFORMED:
 		return refuse(MHD_HTTP_BAD_REQUEST, "400 Bad Request");
-	case REQUEST_UNKNOWN_EXPECTATION:
+	case REQUEST_EXPECTATION_FAILED:
 		return refuse(MHD_HTTP_EXPECTATION_FAILED, "417 Expectation Failed\n");
-	case REQUEST_ACCEPTED:
+	case REQUEST_VALID:
 		break;
 	}
 	if (announces_too_much(ex->connection, ex->server->options->max_body_bytes))
@@ -458,7 +457,7 @@ static void check_conditions(const struct exchange *ex, struct route_answer *ans
 		ex->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_NONE_MATCH);
 	const char *text = "412 Precondition Failed\n";
 
-	switch (precondition_check(ex->method, answer->status, if_match, if_none_match)) {
+	switch (request_check_preconditions(ex->method, answer->status, if_match, if_none_match)) {
 	case PRECONDITION_NOT_MODIFIED:
 		answer->status = MHD_HTTP_NOT_MODIFIED; /* with the length that 200 would have */
 		break;
@@ -469,7 +468,7 @@ static void check_conditions(const struct exchange *ex, struct route_answer *ans
 			.text = text,
 			.text_len = strlen(text)};
 		break;
-	case PRECONDITION_HOLDS:
+	case PRECONDITION_TRUE:
 		break;
 	}
 }

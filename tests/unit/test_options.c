@@ -81,9 +81,9 @@ static const char *const bad_words[] = {"-addr=x", "-addr=", "-log=xml", "-threa
 	"-max-conns=0", "-max-conns=-1", "-max-conns-per-ip=x", "-read-header-timeout=0s",
 	"-read-header-timeout=5", "-read-header-timeout=1ns", "-read-header-timeout=999.999us",
 	"-read-header-timeout=1h1ns", "-read-timeout=0s", "-read-timeout=1ns", "-write-timeout=2h",
-	"-write-timeout=1us", "-idle-timeout=2h", "-idle-timeout=999999ns",
-	"-max-body=1MB", "-drain-delay=-1s", "-shutdown-timeout=x", "-sandbox=on",
-	"-trust-proxy=", "-nope", "word", "-text"};
+	"-write-timeout=1us", "-idle-timeout=2h", "-idle-timeout=999999ns", "-max-body=1MB",
+	"-drain-delay=-1s", "-shutdown-timeout=x", "-sandbox=on", "-trust-proxy=", "-nope", "word",
+	"-text"};
 
 START_TEST(bad_words_are_refused)
 {

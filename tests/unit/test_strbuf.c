@@ -26,7 +26,7 @@ static const struct escape json[] = {
 	CASE("\xED\xA0\x80", "\\ufffd\\ufffd\\ufffd"),		  /* surrogate */
 	CASE("\xF4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd"), /* beyond U+10FFFF */
 	CASE("\xF0\x80\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd"), /* overlong */
-	CASE("\xE2\x82", "\\ufffd\\ufffd"),			  /* broken off */
+	CASE("\xE2\x82", "\\ufffd\\ufffd"),			  /* truncated */
 	CASE("\xE2\x28\xA1", "\\ufffd(\\ufffd"),
 	CASE("\xFFz", "\\ufffdz"),
 };
@@ -43,28 +43,28 @@ START_TEST(json_is_escaped)
 }
 END_TEST
 
-static const struct escape visible[] = {
+static const struct escape printable[] = {
 	CASE("plain ~", "plain ~"),
 	CASE("a\nb\\c\x1b[31m", "a\\x0ab\\x5cc\\x1b[31m"),
 	CASE("\xC3\xA9", "\\xc3\\xa9"),
 };
 
-START_TEST(visible_is_escaped)
+START_TEST(printable_is_escaped)
 {
 	char storage[128];
 	struct strbuf text = STRBUF_OVER(storage);
 
-	strbuf_add_printable(&text, visible[_i].in, visible[_i].len);
-	ck_assert_uint_eq(text.len, strlen(visible[_i].out));
-	ck_assert_mem_eq(text.data, visible[_i].out, text.len);
+	strbuf_add_printable(&text, printable[_i].in, printable[_i].len);
+	ck_assert_uint_eq(text.len, strlen(printable[_i].out));
+	ck_assert_mem_eq(text.data, printable[_i].out, text.len);
 }
 END_TEST
 
-/* Whatever the room, what is there is a beginning of the whole, and no half escape. */
-START_TEST(cut_text_is_remembered)
+/* For any size, the text is a prefix of the complete one, and no escape is split. */
+START_TEST(truncation_is_remembered)
 {
 	static const char in[] = "a\n\xE2\x82\xAC!";
-	static const char whole[] = "a\\u000a\xE2\x82\xAC!";
+	static const char complete[] = "a\\u000a\xE2\x82\xAC!";
 	static const size_t ends[] = {0, 1, 1, 1, 1, 1, 1, 7, 7, 7, 10, 11};
 	char storage[16];
 
@@ -73,7 +73,7 @@ START_TEST(cut_text_is_remembered)
 
 		json_add_escaped(&text, in, sizeof(in) - 1);
 		ck_assert_uint_eq(text.len, ends[size]);
-		ck_assert_mem_eq(text.data, whole, text.len);
+		ck_assert_mem_eq(text.data, complete, text.len);
 		ck_assert_int_eq(text.truncated, size < 11);
 	}
 }
@@ -94,14 +94,15 @@ START_TEST(numbers)
 }
 END_TEST
 
-Suite *text_suite(void)
+Suite *strbuf_suite(void)
 {
-	Suite *suite = suite_create("text");
-	TCase *tcase = tcase_create("text");
+	Suite *suite = suite_create("strbuf");
+	TCase *tcase = tcase_create("strbuf");
 
 	tcase_add_loop_test(tcase, json_is_escaped, 0, sizeof(json) / sizeof(json[0]));
-	tcase_add_loop_test(tcase, visible_is_escaped, 0, sizeof(visible) / sizeof(visible[0]));
-	tcase_add_test(tcase, cut_text_is_remembered);
+	tcase_add_loop_test(
+		tcase, printable_is_escaped, 0, sizeof(printable) / sizeof(printable[0]));
+	tcase_add_test(tcase, truncation_is_remembered);
 	tcase_add_test(tcase, numbers);
 	suite_add_tcase(suite, tcase);
 	return suite;
