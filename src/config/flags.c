@@ -6,7 +6,7 @@
 
 #define NS_PER_MS INT64_C(1000000)
 
-/* Returns: 0, or -1 if text is no number up to INT64_MAX; *end is behind its digits. */
+/* Returns: 0, or -1 if text does not start with a number up to INT64_MAX; *end follows its digits. */
 static int parse_digits(const char *text, const char **end, int64_t *number)
 {
 	int64_t value = 0;
@@ -29,7 +29,7 @@ struct unit {
 	int64_t factor;
 };
 
-/* The longest name comes before its prefix. */
+/* units: a name comes before its prefixes. Returns: the unit that text starts with, or NULL. */
 static const struct unit *find_unit(const struct unit *units, size_t count, const char *text)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -145,7 +145,7 @@ static int parse_choice(const char *const *choices, const char *text, unsigned *
 	return -1;
 }
 
-/* Stores text in the flag's field. Returns: 0, or -1 if it is no right value. */
+/* Stores text in the flag's field. Returns: 0, or -1 if it is invalid. */
 static int store(const struct flag *flag, const char *text, void *into)
 {
 	void *field = (char *)into + flag->offset;
@@ -192,7 +192,7 @@ static int store(const struct flag *flag, const char *text, void *into)
 static const struct flag *find(const struct flag *flags, size_t count, const char *name, size_t len)
 {
 	for (size_t i = 0; i < count; i++) {
-		const char *known = flags[i].name + 1; /* behind its dash */
+		const char *known = flags[i].name + 1; /* without its dash */
 
 		if (strlen(known) == len && memcmp(known, name, len) == 0)
 			return &flags[i];
@@ -214,7 +214,7 @@ int flags_parse(const struct flag *flags, size_t count, int argc, char *const *a
 			continue;
 		if (store(&flags[i], value, into) != 0)
 			return error_set(
-				err, 0, flags[i].env, value, "not a right value", flags[i].want);
+				err, 0, flags[i].env, value, "invalid value", flags[i].want);
 	}
 
 	while (at < argc && argv[at][0] == '-' && argv[at][1] != '\0') {
@@ -240,8 +240,7 @@ int flags_parse(const struct flag *flags, size_t count, int argc, char *const *a
 			value = argv[at++];
 		}
 		if (store(flag, value, into) != 0)
-			return error_set(
-				err, 0, flag->name, value, "not a right value", flag->want);
+			return error_set(err, 0, flag->name, value, "invalid value", flag->want);
 	}
 	*used = at;
 	return 0;

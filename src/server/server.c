@@ -4,6 +4,7 @@
 #include "http/mux.h"
 #include "http/request_check.h"
 #include "server/conns.h"
+#include "server/log.h"
 #include "server/metrics.h"
 #include "server/routes.h"
 #include "server/version.h"

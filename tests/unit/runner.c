@@ -16,6 +16,7 @@ int main(void)
 	srunner_add_suite(runner, flags_suite());
 	srunner_add_suite(runner, healthcheck_suite());
 	srunner_add_suite(runner, inspect_suite());
+	srunner_add_suite(runner, json_suite());
 	srunner_add_suite(runner, mux_suite());
 	srunner_add_suite(runner, options_suite());
 	srunner_add_suite(runner, request_check_suite());

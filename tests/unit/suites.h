@@ -12,6 +12,7 @@ Suite *face_suite(void);
 Suite *flags_suite(void);
 Suite *healthcheck_suite(void);
 Suite *inspect_suite(void);
+Suite *json_suite(void);
 Suite *mux_suite(void);
 Suite *options_suite(void);
 Suite *request_check_suite(void);
