@@ -27,8 +27,8 @@ static long decode(const char *in, size_t len, char *out)
 }
 
 /*
- * Finds the path in a target that ends before its query.
- * Returns: its start, which is end when there is none, or NULL: not a request target.
+ * Finds the path in a target without its query.
+ * Returns: its start, or end for no path; NULL if this is not a request target.
  */
 static const char *find_path(const char *target, const char *end)
 {
@@ -60,7 +60,7 @@ static bool pattern_matches(const char *pattern, size_t pattern_len, const char 
 	return len == pattern_len && memcmp(pattern, path, len) == 0;
 }
 
-/* Returns: index of the longest pattern that matches; "/" matches always. */
+/* Returns: index of the longest pattern that matches; "/" always does. */
 static size_t match(const char *const *patterns, size_t count, const char *path, size_t len)
 {
 	size_t best = 0;
@@ -78,7 +78,7 @@ static size_t match(const char *const *patterns, size_t count, const char *path,
 	return best;
 }
 
-/* Is path no pattern itself, while path and a slash is one? */
+/* Returns: whether the path is no pattern, but becomes one with a slash at its end. */
 static bool lacks_slash(const char *const *patterns, size_t count, const char *path, size_t len)
 {
 	bool found = false;
@@ -131,7 +131,7 @@ enum mux_verdict mux_resolve(const char *method, const char *target, size_t targ
 	if (decoded == 0) /* as in "http://host" */
 		path[0] = '/';
 	len = decoded > 0 ? uri_remove_dots(path, (size_t)decoded, URI_DOTS_GO) : 1;
-	/* What is removed makes it shorter, so the same length is the same path. */
+	/* Each removal makes the path shorter, so the same length means the same path. */
 	changed = len != (size_t)decoded;
 	if (lacks_slash(patterns, pattern_count, path, len)) {
 		path[len++] = '/';
@@ -157,7 +157,7 @@ static size_t percent_encode(unsigned char c, const char *digits, char *out)
 	return 3;
 }
 
-/* net/url leaves these as they are in a path; RFC 3986 would allow a few more. */
+/* net/url leaves these unencoded in a path; RFC 3986 allows a few more. */
 static bool is_path_character(char c)
 {
 	return char_is_alphanumeric(c) || char_is_one_of(c, "-_.~$&+,/:;=@");

@@ -7,8 +7,8 @@
 
 #define WANT "want http://HOST[:PORT][/PATH] or https://..."
 
-/* Returns: what is behind the scheme, NULL where it is neither http nor https. */
-static const char *take_scheme(const char *text, bool *secure)
+/* Returns: text without its scheme and "://"; NULL where the scheme is neither http nor https. */
+static const char *skip_scheme(const char *text, bool *secure)
 {
 	static const char plain[] = "http://";
 	static const char tls[] = "https://";
@@ -22,7 +22,7 @@ static const char *take_scheme(const char *text, bool *secure)
 int url_parse(const char *text, struct url *url, struct error *err)
 {
 	char authority[ADDRESS_HOST_SIZE + 16];
-	const char *start = take_scheme(text, &url->secure);
+	const char *start = skip_scheme(text, &url->secure);
 	const char *port = url->secure ? ":443" : ":80";
 	size_t len;
 
@@ -60,7 +60,7 @@ void url_write_host(const struct url *url, struct strbuf *out)
 	bool brackets = strchr(host, ':') != NULL;
 
 	strbuf_add_string(out, brackets ? "[" : "");
-	/* An interface's name means something on this machine alone (RFC 6874, section 4). */
+	/* The zone is local to this machine (RFC 6874, section 4). */
 	strbuf_add(out, host, brackets ? strcspn(host, "%") : strlen(host));
 	strbuf_add_string(out, brackets ? "]" : "");
 	if (url->port == (url->secure ? 443 : 80))

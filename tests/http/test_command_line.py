@@ -41,7 +41,7 @@ def test_a_bad_variable_is_named(flavour):
     done = hello.run(flavour, env={"HELLO_DRAIN_DELAY": "soon"})
     assert done.returncode == 2
     assert done.stderr == (
-        'hello: HELLO_DRAIN_DELAY "soon": not a right value; '
+        'hello: HELLO_DRAIN_DELAY "soon": invalid value; '
         "want a duration such as 300ms, 1.5s or 2m, from 0 to 1h\n"
     )
 
