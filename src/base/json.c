@@ -2,8 +2,6 @@
 
 #include "base/hex.h"
 
-#include <string.h>
-
 /*
  * Returns: the length (1 to 4) of the well-formed UTF-8 sequence at the start of
  * bytes, or 0 if there is none. The bounds of the second byte exclude overlong forms and surrogates
