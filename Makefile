@@ -160,7 +160,7 @@ $(eval $(call flavour,fuzz))
 
 UNIT := $(basename $(notdir $(wildcard tests/unit/*.c)))
 # Calls that a unit test may let fail, or count.
-UNIT_WRAPS := malloc calloc pthread_mutex_init pthread_mutex_destroy
+unit_WRAPS := malloc calloc close pthread_mutex_init pthread_mutex_destroy
 
 build/asan/unit/%.o: tests/unit/%.c $(dependency_headers) Makefile | build/asan/unit
 	$(Q)echo "  CC  $@"
@@ -168,7 +168,7 @@ build/asan/unit/%.o: tests/unit/%.c $(dependency_headers) Makefile | build/asan/
 build/asan/unit/runner: $(UNIT:%=build/asan/unit/%.o) $(filter-out %/main.o,$(call objects_of,asan)) \
 		$(call libraries_of,asan)
 	$(Q)echo "  LD  $@"
-	$(Q)$(asan_CC) $(asan_CFLAGS) $(asan_LDFLAGS) $(UNIT_WRAPS:%=-Wl,--wrap=%) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -pthread -lm -lrt
+	$(Q)$(asan_CC) $(asan_CFLAGS) $(asan_LDFLAGS) $(unit_WRAPS:%=-Wl,--wrap=%) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -pthread -lm -lrt
 build/asan/unit:
 	$(Q)mkdir -p $@
 -include $(UNIT:%=build/asan/unit/%.d)

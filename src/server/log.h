@@ -2,14 +2,10 @@
 #ifndef HELLO_SERVER_LOG_H
 #define HELLO_SERVER_LOG_H
 
+#include "config/options.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-enum log_format {
-	LOG_TEXT, /* as Go's log package */
-	LOG_JSON, /* one object a line */
-	LOG_OFF,  /* no line for a request */
-};
 
 /* A finished request. All pointers are borrowed for the call. */
 struct log_request {

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "http/mux.h"
-#include "http/precondition.h"
 #include "http/request_check.h"
 #include "server/log.h"
 #include "server/metrics.h"
@@ -260,9 +259,9 @@ static enum MHD_Result begin(const struct exchange *ex)
 	switch (request_check_result(&check, ex->method, ex->version)) {
 	case REQUEST_MALFORMED:
 		return refuse(ex, MHD_HTTP_BAD_REQUEST, "400 Bad Request");
-	case REQUEST_UNKNOWN_EXPECTATION:
+	case REQUEST_EXPECTATION_FAILED:
 		return refuse(ex, MHD_HTTP_EXPECTATION_FAILED, "417 Expectation Failed\n");
-	case REQUEST_ACCEPTED:
+	case REQUEST_VALID:
 		break;
 	}
 	if (announces_too_much(&request->fields, ex->service->options->max_body_bytes))
@@ -275,7 +274,7 @@ static void apply_preconditions(const struct exchange *ex, struct handler_respon
 {
 	const struct conn_fields *fields = &ex->conn->request.fields;
 
-	switch (precondition_check(
+	switch (request_check_preconditions(
 		ex->method, response->status, fields->if_match, fields->if_none_match)) {
 	case PRECONDITION_NOT_MODIFIED:
 		response->status = MHD_HTTP_NOT_MODIFIED; /* with the length that 200 would have */
@@ -286,7 +285,7 @@ static void apply_preconditions(const struct exchange *ex, struct handler_respon
 		*response =
 			handler_plain(MHD_HTTP_PRECONDITION_FAILED, "412 Precondition Failed\n");
 		break;
-	case PRECONDITION_HOLDS:
+	case PRECONDITION_TRUE:
 		break;
 	}
 }

@@ -563,7 +563,7 @@ START_TEST(settings_are_taken_and_unused_calls_refuse)
 }
 END_TEST
 
-Suite *face_suite(void)
+Suite *gnutls_shim_suite(void)
 {
 	Suite *suite = suite_create("gnutls_shim");
 	TCase *tcase = tcase_create("gnutls_shim");
