@@ -378,7 +378,7 @@ int main(int argc, char **argv)
 	struct error err = {0};
 
 	if (argc == 2 && is_help(argv[1]))
-		return run_help(0, NULL);
+		return run_help(0, argv + 2);
 	if (argc < 2 || argv[1][0] == '-')
 		return run_command(&commands[0], argc - 1, argv + 1);
 	for (size_t i = 0; i < command_count; i++) {

@@ -2,6 +2,8 @@
 
 #include "base/hex.h"
 
+#include <stdbool.h>
+
 /*
  * Returns: the length (1 to 4) of the well-formed UTF-8 sequence at the start of
  * bytes, or 0 if there is none. The bounds of the second byte exclude overlong forms and surrogates
@@ -78,9 +80,10 @@ void json_add_string(struct strbuf *out, const char *bytes, size_t len)
 
 void json_add_key(struct strbuf *out, const char *key)
 {
-	char last = out->len > 0 ? out->data[out->len - 1] : '{';
+	bool first = out->len == 0 || out->data[out->len - 1] == '{' ||
+		     out->data[out->len - 1] == '[';
 
-	strbuf_add_string(out, last == '{' || last == '[' ? "\"" : ",\"");
+	strbuf_add_string(out, first ? "\"" : ",\"");
 	strbuf_add_string(out, key);
 	strbuf_add_string(out, "\":");
 }

@@ -160,7 +160,7 @@ def test_words_that_are_fine(tmp_path):
 def compiled_tree(tree):
     """The same with the libraries that ci/unused compiles and links against."""
     (tree / "build/release").mkdir(parents=True)
-    (tree / "build/release/deps").symlink_to(hello.ROOT / "build/release/deps")
+    (tree / "build/deps").symlink_to(hello.ROOT / "build/deps")
     shutil.rmtree(tree / "src/tls")
     (tree / "tests/unit").mkdir(parents=True)
     (tree / "tests/fuzz").mkdir()
