@@ -70,8 +70,9 @@ musl_MARGIN := \
 		isspace isupper isxdigit toupper) \
 	$(addprefix env/,clearenv putenv secure_getenv setenv unsetenv) \
 	$(addprefix exit/,assert atexit) \
+	$(addprefix malloc/,libc_calloc) \
 	$(addprefix misc/,getentropy getrusage) \
-	$(addprefix network/,getnameinfo getpeername if_indextoname in6addr_any in6addr_loopback \
+	$(addprefix network/,getpeername if_indextoname in6addr_any in6addr_loopback \
 		ntohl recvmmsg sendmmsg socketpair) \
 	$(addprefix process/,execl execvp vfork wait) \
 	$(addprefix signal/,sigaltstack sigdelset sigismember sigpending sigsuspend sigwait \

@@ -1,0 +1,73 @@
+"""The files of musl that are compiled are all that a program here needs, as musl's own build makes them."""
+
+import os
+import shutil
+import subprocess
+
+import hello
+import pytest
+from test_configuration import variable
+
+LIBRARIES = hello.ROOT / "build/musl/deps/lib"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A directory like build/musl/deps/lib, whose libc.a has every file, by musl's configure and make."""
+    tmp = tmp_path_factory.mktemp("musl")
+    subprocess.run(["make", "-s", "build/release/hello"], cwd=hello.ROOT, check=True)
+    name = "musl-" + variable("musl_VERSION")[0]
+    subprocess.run(["tar", "-xf", hello.ROOT / f"deps/cache/{name}.tar.gz", "-C", tmp], check=True)
+    env = {**os.environ, "CC": variable("musl_CC")[0], "CFLAGS": " ".join(variable("musl_CFLAGS"))}
+    for name_of_make in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
+        env.pop(name_of_make, None)
+    jobs = f"-j{os.cpu_count()}"
+    for command in (["./configure", "--disable-shared"], ["make", jobs, "lib/libc.a", "lib/rcrt1.o", "lib/crti.o", "lib/crtn.o"]):
+        done = subprocess.run(command, cwd=tmp / name, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    shutil.copytree(LIBRARIES, tmp / "lib")
+    for file in ("libc.a", "rcrt1.o", "crti.o", "crtn.o"):
+        shutil.copy(tmp / name / "lib" / file, tmp / "lib")
+    specs = tmp / "lib/musl.specs"
+    specs.write_text(specs.read_text().replace(str(LIBRARIES), str(tmp / "lib")))
+    return tmp / "lib"
+
+
+@pytest.mark.parametrize("flavour", ["release", "minimal"])
+def test_a_libc_of_all_files_makes_the_same_bytes(whole, flavour, tmp_path):
+    target = f"build/{flavour}/hello"
+    subprocess.run(["make", "-s", target], cwd=hello.ROOT, check=True)
+    plan = subprocess.run(["make", "-n", "V=1", "-W", "src/main.c", target], cwd=hello.ROOT,
+                          capture_output=True, text=True, check=True)
+    (link,) = [line for line in plan.stdout.splitlines() if f" -o {target} " in line]
+    link = link.replace(str(LIBRARIES), str(whole)).replace(f" -o {target} ", f" -o {tmp_path}/hello ")
+    subprocess.run(link, shell=True, cwd=hello.ROOT, check=True)
+    assert (tmp_path / "hello").read_bytes() == (hello.ROOT / target).read_bytes()
+
+
+def test_every_compiled_file_finds_what_it_calls(whole):
+    """
+    A symbol that another file of musl has is an undefined reference if that file is not compiled:
+    whoever calls a listed function must be able to link it.
+    """
+    def symbols(archive, *options):
+        done = subprocess.run(["nm", "--extern-only", "--format=posix", *options, archive], capture_output=True, text=True, check=True)
+        return {line.split()[0] for line in done.stdout.splitlines() if len(line.split()) > 1}
+
+    missing = symbols(LIBRARIES / "libc.a", "--undefined-only") - symbols(LIBRARIES / "libc.a", "--defined-only")
+    assert not missing & symbols(whole / "libc.a", "--defined-only")
+
+
+def test_it_is_whole_for_arm64(tmp_path):
+    if not shutil.which("aarch64-linux-gnu-gcc"):
+        pytest.skip("aarch64-linux-gnu-gcc is not installed (on Debian: gcc-aarch64-linux-gnu libc6-dev-arm64-cross)")
+    for name in ("Makefile", "src", "deps"):
+        (tmp_path / name).symlink_to(hello.ROOT / name)
+    done = subprocess.run(
+        ["make", f"-j{os.cpu_count()}", "musl_CC=aarch64-linux-gnu-gcc", "AR=aarch64-linux-gnu-gcc-ar",
+         "build/release/hello", "build/minimal/hello"],
+        cwd=tmp_path, capture_output=True, text=True,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    header = subprocess.run(["readelf", "-h", tmp_path / "build/release/hello"], capture_output=True, text=True, check=True)
+    assert "AArch64" in header.stdout
