@@ -10,7 +10,7 @@ import time
 import hello
 import pytest
 
-BENCH = hello.ROOT / "ci" / "bench"
+BENCH = hello.ROOT / "bench"
 FIGURES = json.loads((BENCH / "figures.json").read_text())
 QUIET = ["bare", "hello", "nginx", "lighttpd", "go"]
 LOGGING = ["hello-log", "nginx-log", "go-log"]

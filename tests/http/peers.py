@@ -68,7 +68,7 @@ class NetHTTP:
 
     def __exit__(self, *_):
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(hello.DEADLINE_S)
         self.process.stdout.close()
 
 
@@ -101,7 +101,7 @@ class Nginx:
         self._wait_until_ready()
 
     def _wait_until_ready(self):
-        deadline = time.monotonic() + hello.STARTUP_SECONDS
+        deadline = time.monotonic() + hello.DEADLINE_S
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"nginx ended with {self.process.returncode}"
             try:
@@ -117,5 +117,5 @@ class Nginx:
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(hello.DEADLINE_S)
         self.prefix.cleanup()

@@ -29,7 +29,7 @@ def memory(pid):
 @pytest.mark.parametrize("flavour", ["release"])
 @pytest.mark.parametrize("kind", ["rsa2048", "p256"])
 def test_a_keys_text_is_wiped(start, flavour, pki, kind):
-    server = start("-inspect", *pki.pair(f"{kind}.chain"))
+    server = start(*pki.pair(f"{kind}.chain"))
     server.send_signal(1)
     server.log_lines("reloaded|Reloaded|certificate", 1)
     assert server.ask("/").status == 200
@@ -63,8 +63,8 @@ def test_a_bad_key_is_not_quoted(start, pki, tmp_path):
 
 @pytest.mark.parametrize("kind", ["rsa2048", "p256"])
 def test_it_is_told_to_nobody(start, pki, kind):
-    server = start("-inspect", *pki.pair(f"{kind}.chain"))
-    answers = [server.ask(path).body.decode() for path in ("/inspect", "/whoami", "/metrics", "/version")]
+    server = start(*pki.pair(f"{kind}.chain"))
+    answers = [server.ask(path).body.decode() for path in ("/whoami", "/metrics", "/version")]
     json.loads(answers[0])
     lines, _ = lines_of(pki.path(f"{kind}.key"))
     assert not [line for line in lines if line.decode() in server.log() + "".join(answers)]
