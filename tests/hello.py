@@ -207,11 +207,12 @@ class Server:
         self.context = trusting_context() if tls else None
         self.reports = tempfile.TemporaryDirectory(prefix="hello-test-")
         self.log_path = pathlib.Path(self.reports.name) / "stderr"
-        report = f"log_path={self.reports.name}/sanitizer:abort_on_error=0"
+        # In quotes, because a blank or a colon of TMPDIR would end the option.
+        report = f"log_path='{self.reports.name}/sanitizer':abort_on_error=0"
         environment = clean_environment(
             ASAN_OPTIONS=report + ":detect_stack_use_after_return=1:" + sanitizer,
             UBSAN_OPTIONS=report + ":print_stacktrace=1",
-            TSAN_OPTIONS=f"{report}:second_deadlock_stack=1:suppressions={ROOT}/tests/tsan.supp",
+            TSAN_OPTIONS=f"{report}:second_deadlock_stack=1:suppressions='{ROOT}/tests/tsan.supp'",
             **{**sandbox_of(flavour), **(env or {})},
         )
         if tls:
