@@ -36,12 +36,12 @@ http {{
     location / {{
       # To return is to answer before the body is read; to pass it on is to read it first.
       if ($request_method != POST) {{ return 200 "howdy\\n"; }}
-      proxy_pass http://unix:{prefix}/inner;
+      proxy_pass "http://unix:{prefix}/inner";
       proxy_ignore_client_abort on;
     }}
   }}
   server {{
-    listen unix:{prefix}/inner;
+    listen "unix:{prefix}/inner";
     location / {{ return 200 "howdy\\n"; }}
   }}
 }}
