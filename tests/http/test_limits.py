@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import pathlib
 import socket
 import ssl
 import threading
@@ -177,7 +178,7 @@ def test_a_client_that_reads_too_slowly(start):
 
 def test_answers_in_the_kernel_have_the_deadline_too(start):
     """A client whose answers fit the buffers asks nothing more, and takes nothing."""
-    server = start("-write-timeout", "500ms", "-idle-timeout", "60s", "-text", "x" * 50000)
+    server = start("-write-timeout", "3s", "-idle-timeout", "60s", "-text", "x" * 50000)
     with server.connect() as connection:
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
         connection.send((HEADER + b"\r\n") * 3)
@@ -318,14 +319,31 @@ def test_nobody_gives_way_while_nobody_waits(start):
         connection.close()
 
 
+def wait_until_read(server, connection):
+    """Until the service has read all that was sent: its receive queue is empty (proc_net(5))."""
+    ends = [f"{port:04X}" for port in (server.port, connection.socket.getsockname()[1])]
+
+    def is_read():
+        for line in pathlib.Path(f"/proc/{server.process.pid}/net/tcp").read_text().splitlines():
+            _, local, remote, _, queues, *_ = line.split()
+            if [local.rpartition(":")[2], remote.rpartition(":")[2]] == ends:
+                return int(queues.partition(":")[2], 16) == 0
+        raise AssertionError("the connection is gone")
+
+    wait_until(is_read)
+
+
 def test_the_slow_give_way_in_their_order(start):
     """First who waits for a header, the oldest at the front; then who has one in flight."""
     server = start("-max-conns", "4", "-threads", "1", "-read-header-timeout", "60s")
     in_flight = [server.connect() for _ in range(2)]
     for connection in in_flight:
         connection.send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nab")
+        wait_until_read(server, connection)
     waiting = [server.connect() for _ in range(2)]
     waiting[0].send(HEADER)  # the other one is silent
+    wait_until_read(server, waiting[0])
+    time.sleep(1.5)  # from a second on a connection is slow; all four must be when the first newcomer comes
     newcomers = []
     order = [*waiting, *in_flight]
     for index, victim in enumerate(order):
@@ -337,6 +355,7 @@ def test_the_slow_give_way_in_their_order(start):
         newcomers[-1].send(b"c" * 7)
         assert newcomers[-1].read_answer().status == 200
         newcomers[-1].send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nab")
+        wait_until_read(server, newcomers[-1])
     # A client that asks sees three of the newcomers; the fourth gave way to it.
     assert server.metrics()["hello_connections_gave_way_total"] == 5
     for connection in [*order, *newcomers]:
