@@ -173,9 +173,6 @@ build/asan/unit:
 	$(Q)mkdir -p $@
 -include $(UNIT:%=build/asan/unit/%.d)
 
-unit: build/asan/unit/runner ## unit tests, under AddressSanitizer and UBSan
-	build/asan/unit/runner
-
 # Programs for the tests of the sandbox, and the sandbox as it is released.
 SANDBOX_PROGRAMS := $(patsubst tests/sandbox/%.c,build/release/sandbox/%,$(wildcard tests/sandbox/*.c))
 
@@ -185,14 +182,18 @@ build/release/sandbox/%: tests/sandbox/%.c $(patsubst %,build/release/src/%.o,sa
 	$(Q)$(release_CC) $(COMMON) -MT $@ -MF $@.d $(WARNINGS) $(release_CFLAGS) $(release_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^)
 -include $(SANDBOX_PROGRAMS:%=%.d)
 
-# The system's Python, which has python3-pytest; not one that happens to come first in PATH.
-PYTEST := /usr/bin/python3 -m pytest -c tests/pytest.ini
+# What the groups of tests run; tests/run runs groups side by side and sums them up (docs/testing.md).
+HTTP_PROGRAMS := build/release/hello build/minimal/hello build/asan/hello $(SANDBOX_PROGRAMS)
+RUN_TESTS = RACE_TESTS='$(RACE_TESTS)' MEMORY_TESTS='$(MEMORY_TESTS)' FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run
 
-http: build/release/hello build/minimal/hello build/asan/hello $(SANDBOX_PROGRAMS) ## black-box HTTP tests of the release and the sanitizer build
-	$(PYTEST) tests/http
+unit: build/asan/unit/runner ## unit tests, under AddressSanitizer and UBSan
+	$(RUN_TESTS) unit
 
-tls: build/release/hello build/minimal/hello build/asan/hello ## the same over TLS, and what is TLS's own
-	$(PYTEST) tests/tls
+http: $(HTTP_PROGRAMS) ## black-box HTTP tests of the release and the sanitizer build
+	$(RUN_TESTS) http
+
+tls: $(HTTP_PROGRAMS) ## the same over TLS, and what is TLS's own
+	$(RUN_TESTS) tls
 
 http-score: build/release/hello ## run the RFC cases against hello, nginx and net/http; writes parts of docs/http.md and docs/http-cases.md
 	ci/setup build test
@@ -212,15 +213,15 @@ MEMORY_TESTS := tests/http/test_routes.py tests/http/test_metrics.py tests/http/
 	$(addprefix tests/tls/test_reload.py::test_,new_connections_get_the_new_pair a_bad_pair_leaves_the_old_one)
 
 tsan: build/tsan/hello ## black-box tests under ThreadSanitizer
-	FLAVOURS=tsan $(PYTEST) $(RACE_TESTS)
+	$(RUN_TESTS) tsan
 
 valgrind: build/valgrind/hello ## black-box tests under valgrind
-	FLAVOURS=valgrind $(PYTEST) $(MEMORY_TESTS)
+	$(RUN_TESTS) valgrind
 
 image-tests: ## build the four images and test them
 	ci/setup images
 	ci/engine run ci/images
-	ci/engine run $(PYTEST) tests/image
+	$(RUN_TESTS) image
 
 # ---- fuzzing ---------------------------------------------------------------------------
 
@@ -261,18 +262,18 @@ fuzz: ## run every fuzz harness, FUZZ_SECONDS each
 fuzz-corpus: fuzzers ## merge new inputs of `make fuzz` into tests/fuzz/corpus
 	tests/fuzz/run -m $(HARNESSES)
 
-# All that the tests run, made at once: most of it is configuring, one check after another.
-TEST_PROGRAMS := $(patsubst %,build/%/hello,release minimal asan tsan valgrind) build/asan/unit/runner $(SANDBOX_PROGRAMS) fuzzers
+check: ## minutes: unit tests, and the black-box tests of HTTP and TLS; needs no container engine
+	ci/setup build check
+	$(MAKE) --no-print-directory -j $(shell nproc) build/asan/unit/runner $(HTTP_PROGRAMS)
+	$(RUN_TESTS) unit http tls
 
-# The black-box tests wait more than they work, so two parts of them run at a time. The rest comes
-# after them, alone: it measures, and needs an engine. The comparison is its first, for it builds
-# the images.
+# All that the tests run, made at once. What can't be built counts as a failed test and stops no other.
+TEST_PROGRAMS := build/asan/unit/runner $(HTTP_PROGRAMS) build/tsan/hello build/valgrind/hello fuzzers
+
+test: FUZZ_SECONDS := 60
 test: setup ## everything that must hold; brings what it needs
-	$(MAKE) --no-print-directory -j $(shell nproc) $(TEST_PROGRAMS)
-	$(MAKE) --no-print-directory unit
-	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
-	$(MAKE) --no-print-directory -j 2 -O http tls tsan valgrind
-	ci/engine run $(PYTEST) tests/compare tests --ignore=tests/http --ignore=tests/tls
+	@built=0; $(MAKE) --no-print-directory -k -j $(shell nproc) $(TEST_PROGRAMS) || built=$$?; \
+		BUILD_STATUS=$$built $(RUN_TESTS) all
 
 # ---- images and the comparison ---------------------------------------------------------
 
@@ -313,4 +314,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## print this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests test images compare bench size setup readme lint run clean help
+.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests test images compare bench size setup readme lint run clean help

@@ -161,6 +161,23 @@ def test_leaves_nothing_behind_when_interrupted(run, number, moment):
     measurement.assert_nothing_left()
 
 
+# Sourced by bash before the script: sends SIGTERM when the daemon runs and its id is not recorded yet.
+BEFORE_THE_RECORD = """
+set -o functrace
+trap 'if [[ ${FUNCNAME[0]:-} = start_engine && $BASH_COMMAND = pids=* ]]; then
+	until [ -e "$work/dockerd.log" ]; do :; done
+	kill -TERM $$
+fi' DEBUG
+"""
+
+
+def test_leaves_no_daemon_whose_id_is_not_recorded_yet(run, tmp_path):
+    (tmp_path / "env").write_text(BEFORE_THE_RECORD)
+    measurement = run(MBIT_S="10", BASH_ENV=str(tmp_path / "env"))
+    assert measurement.wait() == 128 + signal.SIGTERM
+    measurement.assert_nothing_left()
+
+
 def test_leaves_nothing_behind_when_its_daemon_dies(run):
     measurement = run(MBIT_S="10")
     measurement.until(lambda: "-H unix:" in measurement.text())

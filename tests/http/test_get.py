@@ -8,7 +8,6 @@ import socket
 import stat
 import subprocess
 import threading
-import time
 
 import hello
 import pytest
@@ -48,7 +47,7 @@ class Speaker:
                 for piece in response if isinstance(response, list) else [response]:
                     connection.sendall(piece)
                 if hold:
-                    self.released.wait(30)
+                    self.released.wait(hello.DEADLINE_S)
 
     def __enter__(self):
         return self
@@ -59,7 +58,7 @@ class Speaker:
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        self.thread.join(30)
+        self.thread.join(hello.DEADLINE_S)
 
 
 def response(body=b"hello\n", status="200 OK", fields=(), length=True):
@@ -102,7 +101,7 @@ def test_ipv6(start):
 def test_the_header_comes_first(flavour):
     with Speaker(b"HTTP/1.1 100 Continue\r\nX: no\r\n\r\n" + response(fields=["X: y"])) as speaker:
         done = subprocess.run(
-            [hello.binary(flavour), "get", "-i", speaker.url], capture_output=True, timeout=10
+            [hello.binary(flavour), "get", "-i", speaker.url], capture_output=True, timeout=hello.DEADLINE_S
         )
     assert done.stdout == response(fields=["X: y"])
 
@@ -229,7 +228,7 @@ def test_where_nothing_can_be_written(server, tmp_path):
     assert done.returncode == 1 and done.stderr.startswith('hello: -o "')
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [hello.binary(server.flavour), "get", url], stdout=full, stderr=subprocess.PIPE, timeout=10
+            [hello.binary(server.flavour), "get", url], stdout=full, stderr=subprocess.PIPE, timeout=hello.DEADLINE_S
         )
     assert done.returncode == 1 and b"standard output: can't write" in done.stderr
 
@@ -240,17 +239,10 @@ def test_a_signal_leaves_nothing_behind(flavour, number, tmp_path):
     path.write_text("before")
     with Speaker(response(b"x" * 10)[:-5], hold=True) as speaker:
         process = subprocess.Popen([hello.binary(flavour), "get", "-o", path, speaker.url])
-        wait_for(lambda: len(os.listdir(tmp_path)) == 2)
+        hello.wait_until(lambda: len(os.listdir(tmp_path)) == 2)
         process.send_signal(number)
-        assert process.wait(10) == -number
+        assert process.wait(hello.DEADLINE_S) == -number
     assert os.listdir(tmp_path) == ["out"] and path.read_text() == "before"
-
-
-def wait_for(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("flavour", ["release"])
@@ -290,9 +282,9 @@ def test_the_timeout(flavour, tmp_path):
 
 
 def test_connection_refused(flavour):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    done = get(flavour, f"http://127.0.0.1:{port}/")
+    with socket.socket() as bound:  # bound, so that no other process listens there
+        bound.bind(("127.0.0.1", 0))
+        done = get(flavour, f"http://127.0.0.1:{bound.getsockname()[1]}/")
     assert (done.returncode, done.stderr) == (1, 'hello: connect "127.0.0.1": Connection refused\n')
     done = get(flavour, "http://nothing.invalid/", timeout=60)
     assert done.returncode == 1 and done.stderr.startswith('hello: connect "nothing.invalid": ')

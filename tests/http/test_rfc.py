@@ -14,7 +14,10 @@ SECONDS = 10
 BYE = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 
-@pytest.fixture(scope="module", params=["release", "asan"])
+FLAVOURS = [pytest.param(name, marks=pytest.mark.xdist_group(f"rfc-{name}")) for name in ("release", "asan")]
+
+
+@pytest.fixture(scope="module", params=FLAVOURS)
 def lasting(request):
     """One server for all cases: what one leaves behind would show in the next."""
     server = hello.Server(request.param)

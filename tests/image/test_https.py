@@ -119,7 +119,7 @@ def secure(tmp_path_factory):
 def get(secure, image, *options, args=()):
     """Asks from a container beside the server, once that one is there."""
     network, url, _ = secure
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         done = docker(
             *("run", "--rm", "--network", network, "--read-only", "--cap-drop=ALL", *options),
@@ -163,7 +163,7 @@ def test_health_over_https_alone(container):
         *("-e", "HELLO_ADDR=", "-e", "HELLO_TLS_ADDR=:1443", "-e", "HELLO_TLS_SELF_SIGNED=true"),
         *("--health-interval", "1s"),
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while docker("inspect", "-f", "{{.State.Health.Status}}", name).stdout.strip() != "healthy":
         assert time.monotonic() < deadline, docker("inspect", "-f", "{{json .State.Health}}", name).stdout
         time.sleep(0.2)

@@ -62,7 +62,7 @@ class Speaker:
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        self.thread.join(30)
+        self.thread.join(hello.DEADLINE_S)
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_trusted_server(start, pki, ca, kind, host):
 def test_what_is_agreed_on(flavour, pki, ca, settings, version, cipher):
     with Speaker(pki, set_alpn_protocols=["h2", "http/1.1"], **settings) as speaker:
         done = get(flavour, *ca, f"https://localhost:{speaker.port}/x")
-        speaker.thread.join(30)
+        speaker.thread.join(hello.DEADLINE_S)
     assert (done.returncode, done.stdout, done.stderr) == (0, "hello\n", "")
     assert speaker.seen["version"] == version
     assert cipher is None or speaker.seen["cipher"] == cipher
@@ -153,7 +153,7 @@ def test_an_untrusted_server(flavour, pki, name, authority, host, words):
     lower = {"set_ciphers": "DEFAULT@SECLEVEL=0"} if "1024" in name else {}
     with Speaker(pki, name, **lower) as speaker:
         done = get(flavour, *trust, f"https://{host}:{speaker.port}/")
-        speaker.thread.join(30)
+        speaker.thread.join(hello.DEADLINE_S)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f'hello: certificate of "{host}": ') and words in done.stderr
     assert done.stderr.count("\n") == 1
@@ -228,7 +228,7 @@ def test_a_large_body(flavour, pki, ca, tmp_path):
     body = bytes(range(256)) * 4096 * 32
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     with Speaker(pki, answer=head + body) as speaker:
-        done = get(flavour, *ca, "-o", tmp_path / "x", f"https://localhost:{speaker.port}/", timeout=60)
+        done = get(flavour, *ca, "-o", tmp_path / "x", f"https://localhost:{speaker.port}/")
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "x").read_bytes() == body
 
