@@ -80,8 +80,8 @@ void json_add_string(struct strbuf *out, const char *bytes, size_t len)
 
 void json_add_key(struct strbuf *out, const char *key)
 {
-	bool first = out->len == 0 || out->data[out->len - 1] == '{' ||
-		     out->data[out->len - 1] == '[';
+	bool first =
+		out->len == 0 || out->data[out->len - 1] == '{' || out->data[out->len - 1] == '[';
 
 	strbuf_add_string(out, first ? "\"" : ",\"");
 	strbuf_add_string(out, key);

@@ -4,7 +4,6 @@
 
 #include "base/strbuf.h"
 
-#include <stddef.h>
 #include <sys/socket.h>
 
 /* Bytes of the longest host name (RFC 1035, section 2.3.4) and a NUL. */

@@ -2,7 +2,6 @@
 #ifndef HELLO_INSPECT_FILE_H
 #define HELLO_INSPECT_FILE_H
 
-#include "inspect/inspect.h"
 #include "inspect/parse.h"
 
 #include <sys/stat.h>

@@ -17,9 +17,7 @@
 #include "http/address.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /* Values of a request's header, NULL where there is none. Borrowed from the event loop. */

@@ -4,9 +4,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 /* Linux cuts this to net.core.somaxconn; waiting connections are the overload buffer. */

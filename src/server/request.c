@@ -7,7 +7,9 @@
 #include "server/metrics.h"
 #include "server/reply.h"
 #include "server/routes.h"
+#include "tls/tls.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

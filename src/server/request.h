@@ -5,13 +5,10 @@
 #ifndef HELLO_SERVER_REQUEST_H
 #define HELLO_SERVER_REQUEST_H
 
-#include "config/options.h"
 #include "server/conns.h"
 #include "server/handlers.h"
-#include "tls/tls.h"
 
 #include <microhttpd.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 

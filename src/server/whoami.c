@@ -1,5 +1,6 @@
 #include "server/whoami.h"
 #include "base/json.h"
+#include "tls/tls.h"
 
 #include <string.h>
 

@@ -3,7 +3,6 @@
 #define HELLO_SERVER_WHOAMI_H
 
 #include "base/strbuf.h"
-#include "tls/tls.h"
 
 #include <stddef.h>
 

@@ -31,9 +31,8 @@ def test_each_pin_is_whole():
         assert version in file
         assert len(sha256) == 64 and int(sha256, 16)
         assert f"debian:{name}" in addresses
-        assert any(address.startswith("snapshot:") and len(address) == 49 for address in addresses)
         for address in addresses:
-            assert address.startswith(("https://", "debian:", "snapshot:"))
+            assert address.startswith(("https://", "debian:"))
             assert "/debian/" not in address and "deb.debian" not in address, "a mirror's host"
 
 
@@ -145,11 +144,9 @@ def test_at_last_the_archives_by_hash(network):
     network.answer(curl="echo 'curl: (22) The requested URL returned error: 404' >&2; exit 22")
     done, calls = network("musl")
     assert done.returncode == 1
-    sha1 = lock()[0][-1].removeprefix("snapshot:")
     urls = [call.split()[-1] for call in calls if call.startswith("curl ")]
     assert urls == [
         lock()[0][4],
-        f"https://snapshot.debian.org/file/{sha1}",
         f"https://archive.softwareheritage.org/api/1/content/sha256:{lock()[0][3]}/raw/",
     ]
 

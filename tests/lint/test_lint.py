@@ -161,6 +161,7 @@ def compiled_tree(tree):
     """The same with the libraries that ci/unused compiles and links against."""
     (tree / "build/release").mkdir(parents=True)
     (tree / "build/deps").symlink_to(hello.ROOT / "build/deps")
+    (tree / "build/release/deps").symlink_to(hello.ROOT / "build/release/deps")
     shutil.rmtree(tree / "src/tls")
     (tree / "tests/unit").mkdir(parents=True)
     (tree / "tests/fuzz").mkdir()
