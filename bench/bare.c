@@ -1,9 +1,9 @@
 /*
- * bare.c - the limit that hello is held against: an epoll loop that answers every blank line
- * with the bytes that hello answers `/` with. It parses nothing, logs nothing, knows no
- * timeout and no TLS, and its memory a connection is its descriptor. No server to use.
+ * bare.c - the limit for hello: an epoll loop that sends hello's response of `/` for every
+ * blank line. It does not parse or log, and has no timeouts and no TLS; a connection has no
+ * memory but its descriptor. It is not a usable server.
  *
- * usage: bare PORT THREADS [close]     close: end each connection after its answer
+ * usage: bare PORT THREADS [close]     close: close each connection after its response
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,13 +25,13 @@
 struct loop {
 	int listener;
 	bool close;
-	char answer[256];
-	size_t answer_len;
-	time_t second; /* that the answer's Date tells */
+	char response[256];
+	size_t response_len;
+	time_t second; /* of the response's Date */
 };
 
-/* Keeps the answer's Date (RFC 9110, section 6.6.1) that of this second. */
-static void refresh_answer(struct loop *loop)
+/* Keeps the response's Date (RFC 9110, section 6.6.1) current to the second. */
+static void refresh_response(struct loop *loop)
 {
 	time_t now = time(NULL);
 	char date[32];
@@ -42,13 +42,14 @@ static void refresh_answer(struct loop *loop)
 		return;
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-	len = snprintf(loop->answer, sizeof(loop->answer), HEAD_DATE "%s" HEAD_REST "%s\r\nhowdy\n",
-		date, loop->close ? "Connection: close\r\n" : "");
-	loop->answer_len = (size_t)len;
+	len = snprintf(loop->response, sizeof(loop->response),
+		HEAD_DATE "%s" HEAD_REST "%s\r\nhowdy\n", date,
+		loop->close ? "Connection: close\r\n" : "");
+	loop->response_len = (size_t)len;
 	loop->second = now;
 }
 
-/* Returns: how many of the bytes of a blank line end what was read so far. */
+/* Returns: the number of bytes of a blank line matched so far. */
 static unsigned match_blank_line(unsigned matched, char byte)
 {
 	if (byte == "\r\n\r\n"[matched])
@@ -68,7 +69,7 @@ static void accept_all(const struct loop *loop, int epoll)
 	}
 }
 
-/* Reads once and answers each blank line. matched: kept from one read to the next. */
+/* Reads once and responds to each blank line. matched: kept from one read to the next. */
 static void serve(struct loop *loop, int fd, unsigned char *matched)
 {
 	char buffer[4096];
@@ -80,7 +81,7 @@ static void serve(struct loop *loop, int fd, unsigned char *matched)
 		if (state < 4)
 			continue;
 		state = 0;
-		if (send(fd, loop->answer, loop->answer_len, MSG_NOSIGNAL) < 0 || loop->close)
+		if (send(fd, loop->response, loop->response_len, MSG_NOSIGNAL) < 0 || loop->close)
 			got = 0;
 	}
 	*matched = (unsigned char)state;
@@ -105,7 +106,7 @@ static void *run(void *cls)
 	for (;;) {
 		int count = epoll_wait(epoll, events, 128, -1);
 
-		refresh_answer(&loop);
+		refresh_response(&loop);
 		for (int i = 0; i < count; i++) {
 			if (events[i].data.u64 == UINT64_MAX)
 				accept_all(&loop, epoll);
@@ -132,7 +133,7 @@ int main(int argc, char **argv)
 	address.sin_port = htons((uint16_t)strtol(argv[1], NULL, 10));
 	loop.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	setsockopt(loop.listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	/* Inherited by what is accepted: an answer goes out at once. */
+	/* Inherited by accepted sockets: a response is sent at once. */
 	setsockopt(loop.listener, IPPROTO_TCP, 1 /* TCP_NODELAY */, &on, sizeof(on));
 	if (bind(loop.listener, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 		listen(loop.listener, 1024) != 0) {

@@ -1,7 +1,7 @@
 # cpu.gp - server CPU time a request, from zero.
 #
 # gnuplot -e 'data="FILE"; servers=n; out="FILE"' cpu.gp
-# data: rows of TITLE PLAIN LOGGED TLS CONNECTION in microseconds, ? where there is none
+# data: rows of TITLE PLAIN LOGGED TLS CONNECTION in microseconds, ? if there is none
 
 set terminal svg size 720,420 font "sans-serif,14" background rgb "white" name "cpu"
 set output out
@@ -16,7 +16,7 @@ set boxwidth 0.19
 set xrange [-0.6 : servers - 0.4]
 set yrange [0:*]
 
-# The dots carry the names, which belong between the bars.
+# Invisible dots carry the names, which belong between the bars.
 plot data using 0:2:xtic(1) with dots linecolor rgb "white" notitle, \
 	data using ($0 - 0.3):2 with boxes linecolor rgb "#2f6f9f" fillstyle solid 1.0 noborder title "a request", \
 	data using ($0 - 0.1):3 with boxes linecolor rgb "#2f6f9f" fillstyle pattern 4 border title "a logged request", \

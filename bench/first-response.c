@@ -1,12 +1,12 @@
 /*
- * first-response.c - how long a server takes from exec to the first byte of its first answer.
+ * first-response.c - measures a server's time from exec to the first byte of its first response.
  *
  * usage: first-response PORT CPU COMMAND [ARGUMENT ...]
  *
- * Runs COMMAND on that CPU, asks 127.0.0.1:PORT until it answers, and prints microseconds. The
- * clock starts in the child, just before execve(2): what fork and affinity cost is not the
- * server's. Ends COMMAND with SIGTERM and waits for it. Fails after 10 seconds. hyperfine can't
- * do this: it times a command to its end, and a shell that asks takes longer than the server.
+ * Runs COMMAND on that CPU, sends requests to 127.0.0.1:PORT until it responds, and prints
+ * microseconds. The clock starts in the child, just before execve(2), so that fork and affinity are
+ * not measured. Stops COMMAND with SIGTERM and waits for it. Fails after 10 seconds. hyperfine can't
+ * do this: it times a command to its end, and a shell's request takes longer than the server's start.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -34,8 +34,8 @@ static int64_t now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* Returns: 0 once an byte of an answer has come, -1 if nobody listens yet. */
-static int ask(uint16_t port)
+/* Returns: 0 when a byte of a response arrived, -1 if the server does not listen yet. */
+static int try_request(uint16_t port)
 {
 	static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 	const struct sockaddr_in address = {.sin_family = AF_INET,
@@ -70,7 +70,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	port = (uint16_t)strtol(argv[1], NULL, 10);
-	prctl(PR_SET_TIMERSLACK, 1UL); /* the pauses are to be as short as they say */
+	prctl(PR_SET_TIMERSLACK, 1UL); /* exact pauses */
 	start = mmap(
 		NULL, sizeof(*start), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (start == MAP_FAILED || (child = fork()) < 0) {
@@ -90,13 +90,14 @@ int main(int argc, char **argv)
 		_exit(127);
 	}
 	while (end == 0 && now_us() < limit && waitpid(child, &status, WNOHANG) == 0) {
-		if (ask(port) == 0)
+		if (try_request(port) == 0)
 			end = now_us();
 		else
-			nanosleep(&pause, NULL); /* else this loop's connects slow the start */
+			nanosleep(
+				&pause, NULL); /* connecting without a pause would slow the start */
 	}
 	if (end == 0) {
-		fprintf(stderr, "first-response: %s gave no answer\n", argv[3]);
+		fprintf(stderr, "first-response: %s did not respond\n", argv[3]);
 		kill(child, SIGKILL);
 		return 1;
 	}

@@ -1,6 +1,5 @@
-// The article's service as a peer: net/http, a counter under its lock, and two log lines a
-// request, which is how the article's logs. -quiet leaves the lines out, for a comparison with
-// servers whose log is off.
+// The article's service, for comparison: net/http, a counter with a lock, and the article's two
+// log lines a request. -quiet turns the log off, for a comparison with servers whose log is off.
 package main
 
 import (

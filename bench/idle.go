@@ -1,4 +1,4 @@
-// Opens connections, asks once on each, prints "ready", and keeps them open and quiet until its
+// Opens connections, sends one request on each, prints "ready", and keeps them open and idle until
 // standard input ends.
 //
 // usage: idle -connections 1000 [-tls] 127.0.0.1:PORT
@@ -24,18 +24,18 @@ func open(address string, secure bool) (net.Conn, error) {
 		return nil, err
 	}
 	if secure {
-		// The certificate is made for each run and signed by itself.
+		// The certificate is made for each run and self-signed.
 		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
 	}
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
 	if _, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
 		return nil, err
 	}
-	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		return nil, err
 	}
-	_, err = io.Copy(io.Discard, answer.Body)
+	_, err = io.Copy(io.Discard, response.Body)
 	return conn, err
 }
 
@@ -45,7 +45,7 @@ func main() {
 	flag.Parse()
 	log.SetFlags(0)
 
-	// All stay reachable from here, or the collector would close them.
+	// All stay reachable from here; the garbage collector would close others.
 	conns := make([]net.Conn, *count)
 	var group sync.WaitGroup
 	slots := make(chan struct{}, 32)

@@ -1,26 +1,26 @@
-# lib.sh - samples and readings that the steps of the bench share. Sourced with OUT set.
+# lib.sh - functions that the steps of the bench share. Sourced with OUT set.
 # shellcheck shell=bash
 
 HOST_NAME=$(uname -n)
 
-# append SERVER JSON: one raw line of who, when, where, and the JSON's own keys.
+# append SERVER JSON: writes one raw sample: time, host, server, and the JSON's keys.
 append() {
 	jq -cn --arg at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" --arg host "$HOST_NAME" \
 		--arg server "$1" --argjson more "$2" \
 		'{at: $at, host: $host, server: $server} + $more' >>"$OUT/samples.jsonl"
 }
 
-# not_measured SERVER KEY REASON: why there is no figure.
+# not_measured SERVER KEY REASON: records why there is no figure.
 not_measured() { append "$1" "$(jq -n --arg key "$2" --arg why "$3" '{not_measured: {($key): $why}}')"; }
 
-# A server's process and its workers, which are its children.
+# Prints the pids of a server and its workers, which are its children.
 processes() { # PID
 	echo "$1"
 	pgrep -P "$1" || true
 }
 
-# Nanoseconds on a CPU and in the queue for one so far, of all threads of all processes
-# (Documentation/scheduler/sched-stats.rst). Finer than the ticks of /proc/PID/stat.
+# Prints the nanoseconds on a CPU and in the run queue so far, of all threads of all processes
+# (Documentation/scheduler/sched-stats.rst). More precise than the ticks of /proc/PID/stat.
 cpu_ns() { # PID
 	local pid
 	for pid in $(processes "$1"); do
@@ -28,7 +28,7 @@ cpu_ns() { # PID
 	done | awk '{ ran += $1; waited += $2 } END { printf "%.0f %.0f\n", ran, waited }'
 }
 
-# Proportional set size: what is shared with other processes counts in part (proc(5)).
+# Prints the proportional set size: memory shared with other processes counts in part (proc(5)).
 memory_bytes() { # PID
 	local pid
 	for pid in $(processes "$1"); do

@@ -13,7 +13,7 @@ def table($level): . as $table
 	(.figures[] | .key as $key | [.title, ($table.servers[] | cell($key)),
 		($table.others[] | $table.ratios[$key][.name] | bench::ratio)] | row);
 
-# level: the marks of its headings
+# level: the # marks of its headings
 def section($level): "", bench::how, "", bench::noise,
 	(bench::tables[] | table($level)),
 	"", "\($level) What was compared", "",

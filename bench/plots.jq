@@ -1,5 +1,5 @@
-# plots.jq - the columns that gnuplot draws of the bench's report.json: a row of TITLE and CPU
-# microseconds a plain request, a logged one, one over TLS, a connection; ? where there is none.
+# plots.jq - the bench's report.json to the columns that gnuplot draws: TITLE, and CPU microseconds
+# of a plain request, a logged one, one over TLS, a connection; ? if there is none.
 def name: gsub("[\"\\\\\\n\\t]"; " ") | "\"\(.)\"";
 def figure: if . == null then "?" else tostring end;
 

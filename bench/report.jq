@@ -1,14 +1,14 @@
-# report.jq - samples.jsonl (slurped) to report.json: medians with their spread, ratios, and null
-# with a reason for what has no sample. A pure function of its input.
+# report.jq - samples.jsonl (slurped) to report.json: medians with their spread, ratios; null and a
+# reason for a figure without samples. A pure function of its input.
 #
 # --argjson host, setup, servers, figures
 
 def median: sort | if length % 2 == 1 then .[length / 2 | floor]
 	else (.[length / 2 - 1] + .[length / 2]) / 2 end;
-# A mean of two may end in a binary fraction that nobody measured.
+# The mean of two samples can have more digits than were measured.
 def rounded: . * 1000 | round / 1000;
 
-# What each server is held against: its like, with the log or without.
+# The servers that each one is compared with: those with the same log setting.
 def peers: {hello: ["bare", "nginx", "lighttpd", "go"], "hello-log": ["nginx-log", "go-log"]};
 
 [$figures[].key] as $keys
@@ -28,8 +28,8 @@ def peers: {hello: ["bare", "nginx", "lighttpd", "go"], "hello-log": ["nginx-log
 	at: ($samples | map(.at) | min),
 	host: $host,
 	setup: $setup,
-	# How busy the rest of the machine was: the share of its time that a loop with a CPU of its
-	# own stood in the queue for it, and how far apart equal samples lie.
+	# How busy the rest of the machine was: the share of its time that the bare loop waited for
+	# a CPU of its own, and the spread of equal samples.
 	noise: {
 		queued: ([$samples[] | select(.server == "bare" and has("requests_per_s")) | .waited] | if . == [] then null else median end),
 		spread: ([$found[] | select(.cpu_us_per_request != null) | (.spread.cpu_us_per_request[1] - .spread.cpu_us_per_request[0]) / .cpu_us_per_request]

@@ -1,13 +1,12 @@
-# servers.sh - how each server is configured, started and ended. Sourced with $tmp a directory
-# of the caller's; one server runs at a time, on PORT of a network namespace of the bench's own.
-# $threads and $server_cpu are the caller's, too.
+# servers.sh - configures, starts and stops each server. Sourced with $tmp, $threads and $server_cpu
+# set. One server runs at a time, on PORT of the bench's network namespace.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 PORT=8080
-# Without a log first, then those that write a line or two for each request.
+# Servers without a log, and servers that write a line or two for each request.
 QUIET="bare hello nginx lighttpd go"
 LOGGING="hello-log nginx-log go-log"
-# All allow as many connections as hello does, close idle ones late, and end no busy one.
+# All allow as many connections as hello does, close idle ones late, and close no active one.
 CONNECTIONS=1024
 
 tool() { command -v "$1" || echo "$PWD/build/tools/bench/usr/sbin/$1"; }
@@ -37,7 +36,7 @@ version_of() { # SERVER
 	esac
 }
 
-# Why a server can't serve HTTPS; empty when it can.
+# Prints why a server can't serve HTTPS; nothing if it can.
 no_tls_of() { # SERVER
 	case $1 in
 	bare) echo "the bare loop has no TLS" ;;
@@ -75,7 +74,7 @@ write_nginx_conf() { # SERVER TRANSPORT CERTIFICATE
 	END
 }
 
-# lighttpd has no fixed answer without a script: it serves a file, which it keeps in memory.
+# lighttpd has no fixed response without a script: it serves a file, which it keeps in memory.
 write_lighttpd_conf() { # TRANSPORT CERTIFICATE
 	local workers=0 modules=/usr/lib/lighttpd
 	[ "$threads" = 1 ] || workers=$threads
@@ -106,7 +105,7 @@ write_lighttpd_conf() { # TRANSPORT CERTIFICATE
 	lighttpd_words=("$LIGHTTPD" -D -m "$modules" -f "$tmp/lighttpd.conf")
 }
 
-# Sets the array `words` to what starts a server, from $threads.
+# Sets the array `words` to the command that starts a server.
 words_of() { # SERVER TRANSPORT CERTIFICATE [close]
 	local server=$1 transport=$2 certificate=$3 address=127.0.0.1:$PORT log=off
 	case $server in
@@ -136,7 +135,7 @@ words_of() { # SERVER TRANSPORT CERTIFICATE [close]
 	esac
 }
 
-# Starts the array `words` behind a prefix; sets $pid once it listens.
+# Starts the command `words`, after a prefix; sets $pid when it listens.
 launch() { # [PREFIX ...]
 	local deadline=$((SECONDS + 20))
 	: >"$tmp/requests.log"
@@ -152,13 +151,13 @@ launch() { # [PREFIX ...]
 	done
 }
 
-# Ends what launch() started. Go's has no handler: the signal is its end.
+# Stops the server that launch() started. Go's exits by the signal, without a handler.
 halt() {
 	local deadline=$((SECONDS + 15))
 	kill -TERM "$pid" 2>/dev/null || true
 	while kill -0 "$pid" 2>/dev/null; do
 		if ((SECONDS >= deadline)); then
-			echo "bench: ${words[0]} does not end" >&2
+			echo "bench: ${words[0]} does not exit" >&2
 			return 1
 		fi
 		sleep 0.01

@@ -1,4 +1,4 @@
--- What wrk found, as one line of JSON; latencies in microseconds.
+-- Prints wrk's results as one line of JSON; latencies in microseconds.
 function done(summary, latency)
 	local errors = 0
 	for _, count in pairs(summary.errors) do

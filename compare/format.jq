@@ -1,4 +1,4 @@
-# format.jq - figures as people read them, for table.jq and html.jq. What is null is a dash.
+# format.jq - figures as people read them, for table.jq, html.jq and others. null is a dash.
 
 def dash: "–";
 
@@ -18,7 +18,7 @@ def size: if . == null then dash
 	elif . >= 1e3 then (. / 1e3 | number(0)) + " kB"
 	else number(0) + " B" end;
 
-# Three digits that count, whatever the magnitude.
+# Three significant digits.
 def significant: if . == null then dash
 	elif . >= 100 then number(0)
 	elif . >= 10 then number(1)
@@ -38,7 +38,7 @@ def per_second: if . == null then dash else thousands + "/s" end;
 def yes_no: if . == null then dash elif . then "yes" else "no" end;
 def text: if . == null then dash else tostring end;
 
-# What the tables call each figure.
+# The name of each figure in the tables.
 def figures: {
 	size_bytes: "size", compressed_bytes: "gzip", zstd_bytes: "zstd", disk_bytes: "on disk",
 	wasted_bytes: "wasted", layers: "layers", files: "files", executables: "executables",
@@ -63,5 +63,5 @@ def show($key): if . == null then dash
 	elif type == "number" then thousands
 	else text end;
 
-# Loopback has no bandwidth of its own.
+# null: over loopback, whose bandwidth is not limited.
 def bandwidth: if . == null then "loopback" else "\(.) Mbit/s" end;

@@ -1,5 +1,5 @@
-# html.jq - report.json to report.html: one page, for people who would rather look than read.
-# A pure function of its input. Everything that comes from data passes `h` on its way.
+# html.jq - report.json to report.html: one page with charts and tables.
+# A pure function of its input. Everything that comes from data passes through `h`.
 #
 # --rawfile style CSS  --rawfile wide, narrow SVG (empty: no picture)  --slurpfile raw SAMPLES
 include "format" {search: "./"};
@@ -10,7 +10,7 @@ def plain: [.images[] | select(.flags == "plain")];
 def list($key): .[$key] // [];
 def slug: gsub("[^A-Za-z0-9]+"; "-");
 
-# ---- raw samples: a row is all samples of one image, flag, bandwidth and set of keys ----------
+# ---- raw samples: a row has all samples of one image, flag, bandwidth and set of keys ---------
 
 def common: ["at", "host", "engine", "image", "image_id", "flags", "mbit_s", "rtt_ms"];
 def raw_rows: [.images[].name] as $names | ["plain", "cache-from", "no-cache", "squash", "compress"] as $flags
@@ -21,14 +21,14 @@ def raw_rows: [.images[].name] as $names | ["plain", "cache-from", "no-cache", "
 		| .id = (["raw", .image, .flags, .keys[], .mbit_s, .rtt_ms] | map(select(. != null) | tostring) | join(" ") | slug))
 	| sort_by([(.image as $image | $names | index([$image])), (.flags as $flag | $flags | index([$flag])), .keys]);
 def place_of($image; $flags; $key; $mbit_s): [$image, $flags, $key, $mbit_s] | tojson;
-# Where the samples of a figure stand, with their round trip and without asking for it.
+# The row of a figure's samples, by its place with the round trip and without it.
 def places: reduce (.[] | . as $row | .keys[] | [$row, .]) as [$row, $key] ({};
 	place_of($row.image; $row.flags; $key; $row.mbit_s) as $place
 	| .["\($place) \($row.rtt_ms)"] = {id: $row.id, count: ($row.values | length)}
 	| .[$place] = (.[$place] // {id: $row.id, count: ($row.values | length)}));
 def counted: if . == null then "" elif . == 1 then "1 sample; " else "median of \(.) samples; " end;
 
-# A figure leads to its samples; one that is not there says why.
+# A figure links to its samples; a missing one gives the reason.
 def missing($why): "<span class=\"none\" title=\"not measured: \($why | h)\">–<span class=\"unseen\"> not measured: \($why | h)</span></span>";
 def linked($id; $from): if $id == null then "<span title=\"\($from | h)\">\(.)</span>"
 	else "<a class=\"figure\" href=\"#\($id)\" title=\"\($from | h)\">\(.)</a>" end;
@@ -43,8 +43,8 @@ def published($unit): if . == null then "<span class=\"none\">–</span>" else "
 
 # ---- scales ------------------------------------------------------------------------------------
 
-# {low, high}: the powers of ten around the numbers. A little below the least of them, so that
-# its bar can be seen: a logarithmic axis has no zero.
+# {low, high}: the powers of ten around the numbers. low is a little below the smallest number, so that
+# its bar is visible: a logarithmic axis has no zero.
 def decades: map(select(. != null and . > 0) | log10)
 	| if length == 0 then {low: 0, high: 1} else
 		{low: (min - 0.15 | floor), high: (max | ceil)} | .high = ([.high, .low + 1] | max) end;
@@ -63,7 +63,7 @@ def round_number: if . >= 1 then round else . end | tostring;
 def section($id; $title; body): "<section id=\"\($id)\" aria-labelledby=\"\($id)-title\">\n<h2 id=\"\($id)-title\">\($title | h)</h2>\n" + body + "\n</section>\n";
 def note: "<p class=\"note\">" + . + "</p>\n";
 def not_measured_section($what): "<p class=\"absent\">Not measured: this report has no \($what).</p>";
-# head and rows are HTML, the first cell of a row its heading.
+# head and rows are HTML; the first cell of a row is its heading.
 def table($caption; $head; $rows; $class): "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\($caption | h)\"><table class=\"\($class)\"><caption>\($caption | h)</caption>\n<thead><tr>"
 	+ ($head | map("<th scope=\"col\">\(.)</th>") | join("")) + "</tr></thead>\n<tbody>\n"
 	+ ($rows | map("<tr><th scope=\"row\">\(.[0])</th>" + (.[1:] | map("<td>\(.)</td>") | join("")) + "</tr>\n") | join(""))
@@ -90,7 +90,7 @@ def small_charts($ids; $list): . as $images
 def figures_table($ids; $title; $keys): table($title; ["image", ($keys[] | caption | h)];
 	map(. as $image | [(.name | h), ($keys[] | . as $key | $image | figure($ids; $key))]); "numbers");
 
-# ---- the page's head: what is worth knowing in one look --------------------------------------------
+# ---- the page's head: the main results ---------------------------------------------------------------
 
 def card: "<li><strong>\(.[0] | h)</strong><span>\(.[1] | h)</span></li>";
 def ratio: if . >= 10 then thousands else number(1) end;
@@ -116,7 +116,7 @@ def cards: plain as $images | [
 
 def sizes_section($ids): plain as $images | .article.images as $article
 	| ([$images[] | .size_bytes, .compressed_bytes] + [$images[] | $article[.name] // {} | .size_mb, .compressed_mb | select(. != null) | . * 1e6] | decades) as $scale
-	| ("Each step to the right is ten times as much: on a linear axis the small images could not be seen." | note)
+	| ("Logarithmic axis: each step to the right is ten times as much. On a linear axis the small images would not be visible." | note)
 	+ legend([["first", "unpacked"], ["second", "compressed, as a registry keeps it"], ["mark full", "the article, unpacked"], ["mark hollow", "the article, compressed"]])
 	+ ([$images[] | ($article[.name] // {}) as $theirs | chart_row(.name;
 			"\(figure($ids; "size_bytes")) <span class=\"quiet\">\(figure($ids; "compressed_bytes")) gzip</span>";
@@ -129,7 +129,7 @@ def sizes_section($ids): plain as $images | .article.images as $article
 		[$images[] | . as $image | ($article[.name] // {}) as $theirs
 			| [(.name | h), (("size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "wasted_bytes") as $key | figure($ids; $key)),
 				($theirs.size_mb | published("MB")), ($theirs.compressed_mb | published("MB"))]]; "numbers")
-		+ ("Size: as <code>docker images</code> prints it. gzip, zstd: each layer by itself, as a registry keeps it. On disk: what the engine’s store takes. Wasted: bytes that a later layer hides. kB and MB are decimal." | note)
+		+ ("Size: as <code>docker images</code> prints it. gzip, zstd: each layer compressed separately, as a registry keeps it. On disk: the space in the engine’s store. Wasted: bytes that a later layer hides. kB and MB are decimal." | note)
 		| more("All sizes, and the article’s"));
 
 def transfer_figure($ids; $key): . as $row
@@ -145,8 +145,8 @@ def transfers_section($ids): list("transfers") as $rows | plain as $images | .ar
 	| if $rows == [] then not_measured_section("transfers at a set bandwidth")
 		+ (if any($images[]; .pull_s != null or .push_s != null) then $images | figures_table($ids; "Push and pull at the speed of this machine"; ["push_s", "pull_s"]) else "" end)
 	  else
-		("Both axes are logarithmic. An image that fits into a few packets costs the round trips, a large one the bandwidth." | note)
-		+ (if $wide == "" then "" else "<figure class=\"picture\">\($wide)\($narrow)<figcaption>Full points were measured, hollow ones computed from the compressed size. Dotted levels: the article’s pulls, whose bandwidth it does not tell.</figcaption></figure>\n" end)
+		("Both axes are logarithmic. Round trips dominate the time of a small image, bandwidth that of a large one." | note)
+		+ (if $wide == "" then "" else "<figure class=\"picture\">\($wide)\($narrow)<figcaption>Full points are measured, hollow ones computed from the compressed size. Dotted lines: the article’s pulls; it does not state their bandwidth.</figcaption></figure>\n" end)
 		+ (($rows | map([.mbit_s, .rtt_ms]) | unique | sort_by([.[0] != null, .[0], .[1]])) as $columns
 			| table("Seconds to push and to pull"; ["image", ($columns[] | "\(.[0] | bandwidth | h)<br><span class=\"quiet\">\(if .[1] == null then "" else "\(.[1]) ms round trip" end | h)</span>"), "article"];
 				[($images[].name) as $name | ["push", "push_s"], ["pull", "pull_s"] | . as $way
@@ -160,7 +160,7 @@ def transfers_section($ids): list("transfers") as $rows | plain as $images | .ar
 def builds_section($ids): . as $report | plain as $images | .article.images as $article
 	| ([.images[] | .build_cold_s, .build_warm_s] + [$article[] | to_entries[] | select(.key | startswith("build_")) | .value] | decades) as $scale
 	| ([$report.images | group_by(.name)[] | map(.size_bytes | select(. != null)) | unique | length] | max) as $different
-	| ("Seconds, on a logarithmic axis. Cold: nothing cached but the bases. Warm: nothing changed."
+	| ("Seconds, on a logarithmic axis. Cold: only the base images are cached. Warm: nothing changed."
 		+ (if $different == 1 and any($report.images[]; .flags != "plain") then " No flag changed the size of an image." else "" end) | note)
 	+ legend([["first", "cold"], ["second", "warm"], ["mark full", "the article"]])
 	+ "<div class=\"grid wide\">" + ([$images[].name as $name
@@ -183,7 +183,7 @@ def builds_section($ids): . as $report | plain as $images | .article.images as $
 
 def layers_section: list("layers") as $layers | plain as $images
 	| if $layers == [] then not_measured_section("single layers") else
-		("Each bar is one whole image, whatever its size; the parts are its layers, each as large as its tar archive." | note)
+		("Each bar is one image, scaled to the same length. Its parts are the layers, in proportion to their tar archives." | note)
 		+ ([$images[] | . as $image | [$layers[] | select(.image == $image.name)] | sort_by(.index) | select(length > 0)
 			| (map(.size_bytes // 0) | add) as $total
 			| "<li><span class=\"name\">\($image.name | h)</span><span class=\"values\">\($image.size_bytes // $total | size | h) <span class=\"quiet\">\(length) \(if length == 1 then "layer" else "layers" end)</span></span><span class=\"stack\" aria-hidden=\"true\">"
@@ -198,13 +198,13 @@ def layers_section: list("layers") as $layers | plain as $images
 
 def running_section($ids): plain as $images | ["first_response_ms", "stop_ms", "idle_memory_bytes", "min_memory_bytes", "requests_per_s", "cpu_us_per_request"] as $keys
 	| if [$images[] | .[$keys[]] | select(. != null)] == [] then not_measured_section("figures of running") else
-		("These bars start at zero. Where they are alike, packaging makes no difference: the program is the same." | note)
-		+ ($images | small_charts($ids; [["first_response_ms", "First response"], ["stop_ms", "Stop"], ["idle_memory_bytes", "Memory when idle"], ["min_memory_bytes", "Least memory that it serves in"], ["requests_per_s", "Requests a second"], ["cpu_us_per_request", "CPU time a request"]]))
+		("These bars start at zero. Equal bars mean that packaging makes no difference: the program is the same." | note)
+		+ ($images | small_charts($ids; [["first_response_ms", "First response"], ["stop_ms", "Stop"], ["idle_memory_bytes", "Memory when idle"], ["min_memory_bytes", "Smallest memory limit"], ["requests_per_s", "Requests a second"], ["cpu_us_per_request", "CPU time a request"]]))
 		+ ($images | figures_table($ids; "Running"; $keys + ["health", "exit_code"]) | more("All figures of running")) end;
 
 def surface_section($ids): plain as $images | ["files", "executables", "setuid_files", "os_packages"] as $keys
 	| if [$images[] | .[$keys[], "has_shell", "user"] | select(. != null)] == [] then not_measured_section("contents of the images") else
-		("What is not there can’t be attacked, and can’t be used to find a fault either." | note)
+		("Fewer files are fewer targets for an attack, and fewer tools for debugging." | note)
 		+ ($images | small_charts($ids; [["files", "Files"], ["executables", "Executables"], ["os_packages", "OS packages"], ["setuid_files", "Setuid files"], ["cves", "Known vulnerabilities (CVE)"]]))
 		+ ($images | figures_table($ids; "What is inside"; $keys + ["has_shell", "user"] + [("cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "cve_scanner") | select(. as $key | any($images[]; .[$key] != null))])) end;
 
@@ -215,8 +215,8 @@ def bench_cell($key): if .[$key] == null then missing(.not_measured[$key] // "no
 def bench_chart($key; $title): [.servers[] | select(.[$key] != null)] | (map(.[$key]) | max) as $most
 	| if . == [] then "" else "<div class=\"small\"><h3>\($title | h)</h3>"
 	+ (map(chart_row(.title; bench_cell($key); [{class: "first", width: (.[$key] / $most * 10000 | round / 100)}]; []; 1)) | join("") | chart("compact"; "")) + "</div>\n" end;
-def bench_section: .bench | if . == null then not_measured_section("figures of other servers; <code>make bench</code> leaves them") else . as $bench
-	| ("The service itself, measured \(.at | h) by <code>make bench</code>, outside of any image.\(bench::quick | h) \(bench::how | h) \(bench::noise | h)" | note)
+def bench_section: .bench | if . == null then not_measured_section("figures of other servers; <code>make bench</code> measures them") else . as $bench
+	| ("The service itself, measured \(.at | h) by <code>make bench</code>, without an image.\(bench::quick | h) \(bench::how | h) \(bench::noise | h)" | note)
 	+ "<div class=\"grid\">" + ([["cpu_us_per_request", "CPU time a request"], ["connection_cpu_us", "CPU time a connection with one request"],
 		["tls_cpu_us_per_request", "CPU time a request over TLS"], ["handshake_tls13_p256_full_cpu_us", "CPU time a handshake, TLS 1.3, P-256"],
 		["memory_rest_bytes", "Memory at rest"], ["memory_idle_bytes", "Memory with idle connections"]] | map(. as [$key, $title] | $bench | bench_chart($key; $title)) | join("")) + "</div>\n"
@@ -230,10 +230,10 @@ def state: {"works": "<span class=\"state works\"><span aria-hidden=\"true\">✓
 	"not applicable": "<span class=\"state apart\"><span aria-hidden=\"true\">○</span> not applicable</span>"}[.] // "<span class=\"none\">– not run</span>";
 def pitfalls_section: list("pitfalls") as $pitfalls | (plain | map(.name)) as $names
 	| if $pitfalls == [] then not_measured_section("pitfalls") else
-		("Each was tried in each image; below the table stands what was typed and what came back." | note)
+		("Each was tried in each image. Below the table are the commands and their output." | note)
 		+ table("Pitfalls by image"; ["pitfall", ($names[] | h)]; [$pitfalls[] | . as $pitfall | [(.title | h), ($names[] | $pitfall.results[.].state // "" | state)]]; "matrix")
 		+ ([$pitfalls[] | . as $pitfall
-			| "<dl><dt>Broken</dt><dd>\(.broken | h)</dd><dt>Mended</dt><dd>\(.mend | h)</dd></dl>\n"
+			| "<dl><dt>Broken</dt><dd>\(.broken | h)</dd><dt>Fixed</dt><dd>\(.mend | h)</dd></dl>\n"
 			+ ([.results | to_entries | group_by([.value.state, .value.command, .value.output]) | sort_by(map(.key as $key | $names | index([$key]) // 99) | min)[]
 				| "<p class=\"run\">\(map(.key | h) | join(", ")): \(.[0].value.state | state)</p><pre tabindex=\"0\">$ \(.[0].value.command | text | h)\n\(.[0].value.output | text | h)</pre>\n"] | join(""))
 			| more($pitfall.title)] | join(""))
@@ -245,7 +245,7 @@ def reasons: [(.images[] | . as $image | (.not_measured // {}) | to_entries[] | 
 # Without repetition, in the order of the report.
 def distinct: reduce .[] as $one ([]; if index([$one]) then . else . + [$one] end);
 def reasons_section: (reasons | to_entries | map(.value + {at: .key})) as $reasons
-	| if $reasons == [] then "<p>Nothing: every figure of this report was measured.</p>" else
+	| if $reasons == [] then "<p>Every figure of this report was measured.</p>" else
 		table("What was not measured, and why"; ["reason", "image, flag or bandwidth", "figures"];
 			[$reasons | group_by([.why, .what]) | map({why: .[0].why, what: .[0].what, at: (map(.at) | min), keys: (sort_by(.at) | map(.key) | distinct)})
 				| group_by([.why, .keys]) | map(sort_by(.at)) | sort_by(.[0].at)[]
@@ -298,6 +298,6 @@ def gib: if . == null then dash else (. / 1073741824 | number(1)) + " GiB" end;
 </header>
 <main>
 \([$sections[] | . as $section | section($section[0]; $section[1]; $bodies[$section[0]])] | join(""))</main>
-<footer><p>Every number names its samples, and leads to them where they are known; a dash says why there is none. Made of <code>report.json</code> and <code>samples.jsonl</code>, which lie beside this page.</p></footer>
+<footer><p>Every number names its samples, and links to them if they are known. A dash gives the reason for a missing number. This page is made from <code>report.json</code> and <code>samples.jsonl</code> in the same directory.</p></footer>
 </body>
 </html>"

@@ -1,4 +1,4 @@
-# pitfalls-table.jq - what pitfalls.jq made, to a matrix in Markdown. A pure function of its
+# pitfalls-table.jq - the output of pitfalls.jq to a matrix in Markdown. A pure function of its
 # input. Failures are in capitals, so that the table needs no colour.
 
 def cell: gsub("\\|"; "\\|") | gsub("\n"; " ");
@@ -6,7 +6,7 @@ def code: if . == "" or . == null then "–" else "`" + cell + "`" end;
 def legible: {works: "works", fails: "FAILS", "not applicable": "n/a"}[.] // "–";
 
 (reduce (.[].results | keys_unsorted[]) as $image ([]; if index([$image]) then . else . + [$image] end)) as $images
-| "| pitfall | " + ($images | join(" | ")) + " | broken on purpose | mended by |",
+| "| pitfall | " + ($images | join(" | ")) + " | broken on purpose | fixed by |",
 "|---|" + ("---|" * ($images | length)) + "---|---|",
 (.[] | . as $pitfall
 	| "| " + (.title | cell) + " | "

@@ -1,5 +1,5 @@
-# pitfalls.jq - pitfalls.jsonl (slurped) to an array for report.json, one object a pitfall.
-# A pure function of its input; of several lines for one pitfall and image the last counts.
+# pitfalls.jq - pitfalls.jsonl (slurped) to an array for report.json, one object for each pitfall.
+# A pure function of its input. Of several lines for one pitfall and image, the last counts.
 
 def in_order(f): reduce .[] as $line ([]; ($line | f) as $x | if index([$x]) then . else . + [$x] end);
 

@@ -1,13 +1,13 @@
-# plots.jq - the columns that gnuplot draws of report.json.
+# plots.jq - report.json to the columns that gnuplot draws.
 #
 # --arg plot sizes|pulls|pulls-article|bandwidths
 
-# gnuplot's strings end at a quote.
+# A quotation mark would end gnuplot's string.
 def name: tostring | gsub("[\"\\\\\\n\\t]"; " ") | "\"\(.)\"";
 def bytes: if . == null then "?" else tostring end;
 
 def names: [.images[] | select(.flags == "plain") | .name];
-# Where a bandwidth was tried with more than one round trip, the shortest is drawn.
+# If a bandwidth was measured with more than one round trip, the shortest is drawn.
 def pulls: [.transfers // [] | map(select(.mbit_s != null and .pull_s != null and .pull_s > 0))
 	| group_by([.image, .mbit_s])[] | min_by(.rtt_ms)];
 # Two blank lines end a block.

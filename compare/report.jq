@@ -1,8 +1,8 @@
-# report.jq - samples.jsonl (slurped) to report.json: medians, and null with a reason for
-# what has no sample. A pure function of its input.
+# report.jq - samples.jsonl (slurped) to report.json: medians; null and a reason for a figure
+# without samples. A pure function of its input.
 #
 # --argjson host, bases, article, names, notes, transfers, pitfalls
-# --slurpfile bench, empty where there was none
+# --slurpfile bench, empty if there is none
 
 def median:
 	sort
@@ -18,8 +18,8 @@ def all_figures: build_figures + ["compressed_bytes", "zstd_bytes", "disk_bytes"
 	"min_memory_bytes", "health", "stop_ms", "exit_code",
 	"cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "cve_scanner"];
 
-# Samples with a bandwidth are of a shaped link: they are in .transfers alone. What a registry
-# says of the size would be mixed with gzip's.
+# Samples with a bandwidth are of a shaped link: they are only in .transfers. A registry's sizes are
+# left out, because they would be mixed with gzip's.
 def image($samples; $name; $flags):
 	[$samples[] | select(.image == $name and .flags == $flags and (.mbit_s // null) == null
 		and .registry != true)] as $own

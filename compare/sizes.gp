@@ -1,7 +1,7 @@
-# sizes.gp - what the images weigh, on a logarithmic scale; a picture for other pages.
+# sizes.gp - sizes of the images on a logarithmic scale; a picture for other pages.
 #
 # gnuplot -e 'data="FILE"; images=n; out="FILE"' sizes.gp
-# data: rows of NAME SIZE COMPRESSED ARTICLE_SIZE ARTICLE_COMPRESSED in bytes, ? where there is none
+# data: rows of NAME SIZE COMPRESSED ARTICLE_SIZE ARTICLE_COMPRESSED in bytes, ? if there is none
 
 set terminal svg size 720,420 font "sans-serif,14" background rgb "white" name "sizes"
 set output out
@@ -17,7 +17,7 @@ set boxwidth 0.35
 set xrange [-0.6 : images - 0.4]
 set yrange [10000:*]
 
-# The dots carry the names, which belong between the two bars.
+# Invisible dots carry the names, which belong between the two bars.
 plot data using 0:2:xtic(1) with dots linecolor rgb "white" notitle, \
 	data using ($0 - 0.19):2 with boxes linecolor rgb "#2f6f9f" fillstyle solid 1.0 noborder title "unpacked", \
 	data using ($0 + 0.19):3 with boxes linecolor rgb "#2f6f9f" fillstyle pattern 4 border title "compressed", \

@@ -1,12 +1,12 @@
 # table.jq - report.json to report.md. A pure function of its input.
-# The first table is the README's; a section without data is left out.
+# A section without data is left out.
 include "format" {search: "./"};
 import "markdown" as bench {search: "../bench/"};
 
 def article_mb: if . == null then dash else "\(.) MB" end;
 def article_s: if . == null then dash else "\(.) s" end;
 
-# Text from a command in a cell of a table.
+# Text of a command, for a cell of a table.
 def cell: tostring | gsub("[\\n\\r]+"; " ") | gsub("\\|"; "\\|");
 
 def row: "| " + join(" | ") + " |";
@@ -16,7 +16,7 @@ def head: row, ("|---|" + ("--:|" * (length - 1)));
 def plain: [.images[] | select(.flags == "plain")];
 def any_measured($keys): any(.[] as $image | $keys[] | $image[.]; . != null);
 
-# One row an image, one column a figure that some image has.
+# A row for each image, a column for each figure that some image has.
 def figures_table($title; $keys): plain as $images
 	| [$keys[] | . as $key | select($images | any_measured([$key]))] as $columns
 	| if $columns == [] then empty else
@@ -45,7 +45,7 @@ def transfers: (.transfers // []) as $rows
 		($rows[] | [.image, (.mbit_s | bandwidth), (if .rtt_ms == null then dash else "\(.rtt_ms) ms" end),
 			((.push_s, .pull_s) | seconds) + (if .computed then " (computed)" else "" end)] | row),
 		(if any($rows[]; .computed) then
-			"", "Computed: from the compressed size and the bandwidth; nobody waited for it."
+			"", "Computed: from the compressed size and the bandwidth, not measured."
 		else empty end)
 	  end;
 
@@ -72,7 +72,7 @@ def pitfalls: (.pitfalls // []) as $pitfalls
 	+ " | \($article.size_mb | article_mb) | \($article.compressed_mb | article_mb)"
 	+ " | \($article.build_no_cache_s | article_s) | \($article.build_plain_s | article_s) |"),
 "",
-"Times are medians of \([$report | plain[].samples.first_response_ms | select(. != null)] | min) samples, the cold build is one run. Cold: `--no-cache`, bases there; warm: nothing changed. First response: from `docker start` to the first answer. Stop: `docker stop`. Compressed: each layer with gzip, as a registry keeps it. kB and MB are decimal, as docker prints them.",
+"Times are medians of \([$report | plain[].samples.first_response_ms | select(. != null)] | min) samples; the cold build is one run. Cold: `--no-cache`, base images present. Warm: nothing changed. First response: from `docker start` to the first response. Stop: `docker stop`. Compressed: each layer with gzip, as a registry keeps it. kB and MB are decimal, as docker prints them.",
 (if $report.bases.alpine.source == "stand-in" then
 	"The stand-in for alpine is smaller than the official image: alpine 3.20 has 7.80 MB, 3.62 MB compressed."
 	else empty end),
@@ -88,5 +88,5 @@ def pitfalls: (.pitfalls // []) as $pitfalls
 ($report | figures_table("What is inside"; ["files", "executables", "setuid_files", "os_packages", "has_shell", "user", "cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "cve_scanner"])),
 ($report | pitfalls),
 (if $report.bench == null then empty else
-	"", "## Beside other servers", "", ($report.bench | "The service itself, measured \(.at) by `make bench`, outside of any image.", bench::section("###"))
+	"", "## Beside other servers", "", ($report.bench | "The service itself, measured \(.at) by `make bench`, without an image.", bench::section("###"))
 	end)

@@ -2,14 +2,14 @@
 #
 # gnuplot -e 'data="FILE"; article="FILE"; images=n; articles=n; out="FILE"; w=640; h=420; id="NAME"' transfers.gp
 # data: a block for each image, its name and then rows of MBIT_S SECONDS COMPUTED
-# article: a block for each level, its name and then rows of MBIT_S SECONDS from end to end
+# article: a block for each line, its name and then rows of MBIT_S SECONDS from end to end
 
 set terminal svg size w,h font "sans-serif,14" background rgb "white" name id
 set output out
 set logscale xy
 set xlabel "Mbit/s" offset 0,0.5 textcolor rgb "#57606a"
 set ylabel "seconds to pull" textcolor rgb "#57606a"
-# Names come from data: no letter of them is markup.
+# Names come from data, so markup is off.
 set key below Left reverse noenhanced samplen 3 width 1 textcolor rgb "#1b1f24"
 set border 3 linecolor rgb "#57606a"
 set tics nomirror textcolor rgb "#57606a"
@@ -17,8 +17,8 @@ set grid xtics ytics linecolor rgb "#d8dee4" linetype 1 linewidth 1
 set format "%g"
 set xrange [low * 0.8 : high * 1.25]
 
-# Not by colour alone: each has its dashes and its shape of point. A computed one is hollow:
-# the ground's colour on top, so that the key shows an image of which nothing was measured, too.
+# Colour is not the only difference: each line has its dashes and its shape of point. A computed point is
+# hollow, drawn in the background's colour on top, so that the key shows images without measurements, too.
 array colour[5] = ["#b3401f", "#2f6f9f", "#1c7c54", "#7a4fa3", "#57606a"]
 array dashes[5] = [1, 1, 2, 4, 5]
 array shape[5] = [7, 5, 9, 13, 11]

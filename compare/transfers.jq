@@ -1,17 +1,17 @@
 # transfers.jq - samples.jsonl (slurped) to the pushes and pulls of each image over each link,
-# as report.json keeps them: medians, and null with a reason for what was not measured.
+# as in report.json: medians; null and a reason for what was not measured.
 # A pure function of its input.
 
 def median: sort | if length == 0 then null
 	elif length % 2 == 1 then .[length / 2 | floor]
 	else (.[length / 2 - 1] + .[length / 2]) / 2 end;
 
-# A mean of two may end in a binary fraction that nobody measured.
+# The mean of two samples can have more digits than were measured.
 def to_ms: if . then . * 1000 | round / 1000 else null end;
 
 def figures: ["push_s", "pull_s"];
 
-# The images in the order in which they were measured; null, no link at all, sorts first.
+# The images in the order of their measurement; null, which is no link, sorts first.
 [.[] | select([., .not_measured // {}] | any(has("push_s") or has("pull_s")))] as $samples
 | (reduce $samples[].image as $name ([]; if index([$name]) then . else . + [$name] end)) as $names
 | [$names[] as $name
@@ -19,7 +19,7 @@ def figures: ["push_s", "pull_s"];
 	| {
 		image: $name,
 		mbit_s: $own[0].mbit_s,
-		# Not part of the group: two pings of one link never agree.
+		# Not part of the group: two pings of one link differ.
 		rtt_ms: ([$own[].rtt_ms | values] | median | to_ms)
 	}
 	+ (reduce figures[] as $key ({}; . + {($key): ([$own[] | .[$key] | values] | median | to_ms)}))

@@ -1,7 +1,10 @@
 /* main.c - subcommands, and the only place that decides the exit status. */
 #include "base/error.h"
+#include "base/file.h"
+#include "base/strbuf.h"
 #include "client/get.h"
 #include "client/healthcheck.h"
+#include "config/flags.h"
 #include "config/options.h"
 #include "inspect/inspect.h"
 #include "sandbox/sandbox.h"
@@ -27,6 +30,9 @@ enum exit_status {
 	EXIT_USAGE = 2,
 };
 
+/* What a command returns in place of an exit status when it met -h. */
+#define PRINT_USAGE (-1)
+
 static const char *lookup_env(const char *name)
 {
 	return getenv(name);
@@ -35,16 +41,7 @@ static const char *lookup_env(const char *name)
 /* Writes to standard output. Returns: the exit status. */
 static int print(const struct strbuf *text)
 {
-	size_t done = 0;
-
-	while (done < text->len) {
-		ssize_t wrote = write(STDOUT_FILENO, text->data + done, text->len - done);
-
-		if (wrote < 0)
-			return EXIT_FAILED;
-		done += (size_t)wrote;
-	}
-	return EXIT_FINE;
+	return file_write_all(STDOUT_FILENO, text->data, text->len) == 0 ? EXIT_FINE : EXIT_FAILED;
 }
 
 static int fail(const struct error *err, int status)
@@ -53,47 +50,32 @@ static int fail(const struct error *err, int status)
 	return status;
 }
 
-static int run_help(void)
-{
-	static char storage[8192];
-	struct strbuf text = STRBUF_OVER(storage);
+/* The flags of the commands that report something. */
+static const struct flag report_flags[] = {
+	{"-json", NULL, FLAG_BOOL, .offset = 0, "false", NULL, "print one JSON object",
+		"want true or false"},
+};
 
-	strbuf_add_string(&text,
-		"A small HTTP service: hello [serve] [flags]\n"
-		"\n"
-		"  hello serve [flags]                        answer requests; the default\n"
-		"  hello healthcheck [flags] [URL]            exit 0 if the service lives\n"
-		"  hello get [flags] URL                      fetch it, https verified\n"
-		"  hello inspect [-json]                      what surrounds it here\n"
-		"  hello version [-json]                      what this is made of\n"
-		"  hello help                                 this text\n"
-		"\n"
-		"Flags of serve, each with its environment variable; a flag beats the variable:\n"
-		"\n");
-	options_write_usage(&text);
-	strbuf_add_string(&text,
-		"\n"
-		"Flags of healthcheck; without a URL it asks /healthz where serve would listen:\n"
-		"\n");
-	healthcheck_write_usage(&text);
-	strbuf_add_string(&text, "\nFlags of get:\n\n");
-	get_write_usage(&text);
-	return print(&text);
+static void write_report_usage(struct strbuf *out)
+{
+	flags_write_usage(report_flags, 1, out);
 }
 
 /*
- * Takes the arguments of a command that knows -json alone.
- * Returns: 0 with *json filled, or -1 with *err filled.
+ * Parses the arguments of a command that takes flags alone.
+ * count: of report_flags; 0 for none
+ * json:  may be NULL where count is 0
+ * Returns: 0 with *json filled; 1 when help is asked for; -1 with *err filled.
  */
-static int take_json(int argc, char **argv, const char *command, bool *json, struct error *err)
+static int parse_report_flags(size_t count, int argc, char **argv, bool *json, struct error *err)
 {
-	int is_json = argc > 0 && (strcmp(argv[0], "-json") == 0 || strcmp(argv[0], "--json") == 0);
+	int used = 0;
+	int result = flags_parse(report_flags, count, argc, argv, lookup_env, json, &used, err);
 
-	*json = is_json;
-	if (argc > is_json)
-		return error_set(err, 0, command, argv[is_json], "unexpected argument",
-			"want -json or nothing");
-	return 0;
+	if (result == 0 && used < argc)
+		return error_set(err, 0, NULL, argv[used], "unexpected argument",
+			"hello help prints the usage");
+	return result;
 }
 
 static int run_version(int argc, char **argv)
@@ -102,9 +84,10 @@ static int run_version(int argc, char **argv)
 	struct strbuf text = STRBUF_OVER(storage);
 	struct error err = {0};
 	bool json;
+	int parsed = parse_report_flags(1, argc, argv, &json, &err);
 
-	if (take_json(argc, argv, "version", &json, &err) != 0)
-		return fail(&err, EXIT_USAGE);
+	if (parsed != 0)
+		return parsed > 0 ? PRINT_USAGE : fail(&err, EXIT_USAGE);
 	if (json)
 		version_write_json(server_library_version(), &text);
 	else
@@ -119,9 +102,10 @@ static int run_inspect(int argc, char **argv)
 	struct inspect_report report;
 	struct error err = {0};
 	bool json;
+	int parsed = parse_report_flags(1, argc, argv, &json, &err);
 
-	if (take_json(argc, argv, "inspect", &json, &err) != 0)
-		return fail(&err, EXIT_USAGE);
+	if (parsed != 0)
+		return parsed > 0 ? PRINT_USAGE : fail(&err, EXIT_USAGE);
 	if (inspect_collect("/", &report, &err) != 0)
 		return fail(&err, EXIT_FAILED);
 	if (json)
@@ -138,7 +122,7 @@ static int run_healthcheck(int argc, char **argv)
 	int parsed = healthcheck_parse(argc, argv, lookup_env, &check, &err);
 
 	if (parsed > 0)
-		return run_help();
+		return PRINT_USAGE;
 	/* Not 2 for wrong usage: to Docker that status is reserved (Dockerfile, HEALTHCHECK). */
 	if (parsed < 0 || healthcheck_run(&check, &err) != 0)
 		return fail(&err, EXIT_FAILED);
@@ -152,7 +136,7 @@ static int run_get(int argc, char **argv)
 	int parsed = get_parse(argc, argv, lookup_env, &get, &err);
 
 	if (parsed > 0)
-		return run_help();
+		return PRINT_USAGE;
 	if (parsed < 0)
 		return fail(&err, EXIT_USAGE);
 	return get_run(&get, &err) == 0 ? EXIT_FINE : fail(&err, EXIT_FAILED);
@@ -217,14 +201,37 @@ static void tell_needs(
 	needs->reread = count > 0 ? reread : NULL;
 }
 
-/* Says in one line what the kernel did not give to -sandbox auto. */
+/* Logs what the kernel does not provide: missing layers, and rights that Landlock lacks. */
 static void log_missing(const struct options *options, const struct sandbox *sandbox)
 {
-	char message[160];
+	char message[160] = "";
+	struct strbuf text = {.data = message, .size = sizeof(message) - 1};
 
-	snprintf(message, sizeof(message), "Sandbox: %s: %s.", sandbox_missing(sandbox),
-		strerror(sandbox->errnum));
+	if (sandbox_missing(sandbox) != NULL) {
+		snprintf(message, sizeof(message), "Sandbox: %s: %s.", sandbox_missing(sandbox),
+			strerror(sandbox->errnum));
+		log_event(options->log, message);
+	}
+	if (sandbox->landlock_refused != 0) {
+		strbuf_add_string(&text, "Sandbox: Landlock lacks ");
+		sandbox_add_refused(sandbox, &text);
+		strbuf_add_string(&text, ".");
+		message[text.len] = '\0';
+		log_event(options->log, message);
+	}
+}
+
+/* Stops and frees the server. Returns: the exit status. */
+static int stop(struct server *server, const struct options *options)
+{
+	size_t aborted = server_stop(server);
+	char message[80];
+
+	if (aborted == 0)
+		return EXIT_FINE;
+	snprintf(message, sizeof(message), "Stopped with %zu requests aborted.", aborted);
 	log_event(options->log, message);
+	return EXIT_FAILED;
 }
 
 static int run_serve(int argc, char **argv)
@@ -242,7 +249,7 @@ static int run_serve(int argc, char **argv)
 	int parsed = options_parse(argc, argv, lookup_env, &options, &err);
 
 	if (parsed > 0)
-		return run_help();
+		return PRINT_USAGE;
 	if (parsed < 0)
 		return fail(&err, EXIT_USAGE);
 	metrics_init();
@@ -270,32 +277,114 @@ static int run_serve(int argc, char **argv)
 		server_stop(server);
 		return fail(&err, EXIT_FAILED);
 	}
-	if (sandbox_missing(&sandbox) != NULL)
-		log_missing(&options, &sandbox);
+	log_missing(&options, &sandbox);
 	announce(&options, "http", listeners[SERVER_HTTP], ports[SERVER_HTTP]);
 	announce(&options, "https", listeners[SERVER_HTTPS], ports[SERVER_HTTPS]);
-	return lifecycle_run(server, &options);
+	lifecycle_run(server, &options);
+	return stop(server, &options);
+}
+
+static int run_help(int argc, char **argv);
+
+static const struct command {
+	const char *name;
+	const char *synopsis;
+	const char *summary;
+	const char *heading;			 /* of its flags; NULL for no flags */
+	void (*write_usage)(struct strbuf *out); /* appends its flags; NULL for no flags */
+	int (*run)(int argc, char **argv);	 /* gets the words after the name */
+} commands[] = {
+	{"serve", "hello [serve] [flags]", "serve HTTP and HTTPS; the default command",
+		"Flags of serve, each with its environment variable; a flag beats the variable:",
+		options_write_usage, run_serve},
+	{"healthcheck", "hello healthcheck [flags] [URL]", "exit 0 if the service is healthy",
+		"Flags of healthcheck; the default URL is /healthz where serve would listen:",
+		healthcheck_write_usage, run_healthcheck},
+	{"get", "hello get [flags] URL", "fetch a URL; https is verified",
+		"Flags of get:", get_write_usage, run_get},
+	{"inspect", "hello inspect [-json]", "print what surrounds this process",
+		"Flags of inspect:", write_report_usage, run_inspect},
+	{"version", "hello version [-json]", "print the versions of hello and its libraries",
+		"Flags of version:", write_report_usage, run_version},
+	{"help", "hello help", "print all commands and flags", NULL, NULL, run_help},
+};
+
+static const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+static void write_flags(const struct command *command, struct strbuf *out)
+{
+	if (command->heading == NULL)
+		return;
+	strbuf_add_string(out, "\n");
+	strbuf_add_string(out, command->heading);
+	strbuf_add_string(out, "\n\n");
+	command->write_usage(out);
+}
+
+static int print_usage(const struct command *command)
+{
+	static char storage[8192];
+	struct strbuf text = STRBUF_OVER(storage);
+
+	strbuf_add_string(&text, "usage: ");
+	strbuf_add_string(&text, command->synopsis);
+	strbuf_add_string(&text, "\n\n");
+	strbuf_add_string(&text, command->summary);
+	strbuf_add_string(&text, "\n");
+	write_flags(command, &text);
+	return print(&text);
+}
+
+static int run_help(int argc, char **argv)
+{
+	static char storage[8192];
+	struct strbuf text = STRBUF_OVER(storage);
+	struct error err = {0};
+	int parsed = parse_report_flags(0, argc, argv, NULL, &err);
+
+	if (parsed != 0)
+		return parsed > 0 ? PRINT_USAGE : fail(&err, EXIT_USAGE);
+	strbuf_add_string(&text, "A small HTTP service.\n\n");
+	for (size_t i = 0; i < command_count; i++) {
+		size_t column = text.len + 36; /* of the summary */
+
+		strbuf_add_string(&text, "  ");
+		strbuf_add_string(&text, commands[i].synopsis);
+		while (text.len < column)
+			strbuf_add_string(&text, " ");
+		strbuf_add_string(&text, commands[i].summary);
+		strbuf_add_string(&text, "\n");
+	}
+	for (size_t i = 0; i < command_count; i++)
+		write_flags(&commands[i], &text);
+	return print(&text);
+}
+
+/* Returns: whether a word in place of a command asks for the overview. */
+static bool is_help(const char *word)
+{
+	return strcmp(word, "-h") == 0 || strcmp(word, "-help") == 0 || strcmp(word, "--help") == 0;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	int status = command->run(argc, argv);
+
+	return status == PRINT_USAGE ? print_usage(command) : status;
 }
 
 int main(int argc, char **argv)
 {
-	const char *command = argc > 1 ? argv[1] : "serve";
 	struct error err = {0};
 
-	if (argc < 2 || command[0] == '-')
-		return run_serve(argc - 1, argv + 1);
-	if (strcmp(command, "serve") == 0)
-		return run_serve(argc - 2, argv + 2);
-	if (strcmp(command, "healthcheck") == 0)
-		return run_healthcheck(argc - 2, argv + 2);
-	if (strcmp(command, "get") == 0)
-		return run_get(argc - 2, argv + 2);
-	if (strcmp(command, "version") == 0)
-		return run_version(argc - 2, argv + 2);
-	if (strcmp(command, "inspect") == 0)
-		return run_inspect(argc - 2, argv + 2);
-	if (strcmp(command, "help") == 0)
-		return run_help();
-	error_set(&err, 0, NULL, command, "no such command", "hello help lists them");
+	if (argc == 2 && is_help(argv[1]))
+		return run_help(0, argv + 2);
+	if (argc < 2 || argv[1][0] == '-')
+		return run_command(&commands[0], argc - 1, argv + 1);
+	for (size_t i = 0; i < command_count; i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return run_command(&commands[i], argc - 2, argv + 2);
+	}
+	error_set(&err, 0, NULL, argv[1], "unknown command", "hello help lists them");
 	return fail(&err, EXIT_USAGE);
 }

@@ -14,9 +14,31 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import hello  # noqa: E402
 
-# Tests run in the background have SIGINT ignored and would hand that down; a signal that is
-# caught here has its default in the processes started from here (execve(2)).
-signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def reset_signals():
+    """
+    Whatever started this (nohup, a shell's background job) may have left signals ignored or
+    blocked, and children inherit that. A signal that is caught here has its default in the
+    processes started from here (execve(2)).
+    """
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Python itself ignores SIGPIPE and SIGXFSZ, and resets both in what it starts.
+    fixed = {signal.SIGKILL, signal.SIGSTOP, signal.SIGPIPE, signal.SIGXFSZ}
+    for number in signal.valid_signals() - fixed:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
+reset_signals()
+# Files that a test makes are as readable as it says, whatever mask the caller has.
+os.umask(0o022)
+
+
+def pytest_collection_modifyitems(items):
+    """What takes long begins first, so that the end does not wait for it."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(params=os.environ.get("FLAVOURS", "release,asan").split(","))

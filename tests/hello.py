@@ -17,9 +17,17 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-STARTUP_SECONDS = 30
+# Only ends a test that hangs, on a machine however slow and busy.
+DEADLINE_S = 60
 # How the binary of a flavour is started, where it is not by its name alone.
 VALGRIND = ["valgrind", "--track-fds=yes", "--leak-check=full", "--errors-for-leak-kinds=definite"]
+
+
+def wait_until(condition, seconds=DEADLINE_S):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not so within {seconds} s"
+        time.sleep(0.01)
 
 
 def binary(flavour):
@@ -71,7 +79,7 @@ def sandbox_of(flavour):
     return {} if flavour in ("release", "minimal") else {"HELLO_SANDBOX": "off"}
 
 
-def run(flavour, *args, env=None, timeout=10, **kwargs):
+def run(flavour, *args, env=None, timeout=DEADLINE_S, **kwargs):
     """Runs the binary to its end; returns a CompletedProcess with text output."""
     return subprocess.run(
         [binary(flavour), *args],
@@ -125,7 +133,7 @@ def trusting_context():
 class Connection:
     """A raw client connection: octets out, parsed responses in. With an SSLContext over TLS."""
 
-    def __init__(self, port, host="127.0.0.1", timeout=10, context=None):
+    def __init__(self, port, host="127.0.0.1", timeout=DEADLINE_S, context=None):
         self.socket = socket.create_connection((host, port), timeout=timeout)
         if context is not None:
             self.socket = context.wrap_socket(self.socket, server_hostname=host)
@@ -150,13 +158,17 @@ class Connection:
         self.send(b"\r\n".join(lines) + b"\r\n\r\n" + body)
         return self.read_answer(method)
 
+    def is_readable(self, seconds):
+        """True once the peer has sent something or closed; False after `seconds` without."""
+        poll = select.poll()  # select() knows no descriptor above 1023
+        poll.register(self.socket, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+
     def is_closed_by_peer(self, seconds):
         """True once the peer has closed; False if it is still open after `seconds`."""
         if isinstance(self.socket, ssl.SSLSocket):
             return self._is_tls_closed_by_peer(seconds)
-        poll = select.poll()  # select() knows no descriptor above 1023
-        poll.register(self.socket, select.POLLIN)
-        if not poll.poll(seconds * 1000):
+        if not self.is_readable(seconds):
             return False
         try:
             return self.socket.recv(1, socket.MSG_PEEK) == b""
@@ -195,11 +207,12 @@ class Server:
         self.context = trusting_context() if tls else None
         self.reports = tempfile.TemporaryDirectory(prefix="hello-test-")
         self.log_path = pathlib.Path(self.reports.name) / "stderr"
-        report = f"log_path={self.reports.name}/sanitizer:abort_on_error=0"
+        # In quotes, because a blank or a colon of TMPDIR would end the option.
+        report = f"log_path='{self.reports.name}/sanitizer':abort_on_error=0"
         environment = clean_environment(
             ASAN_OPTIONS=report + ":detect_stack_use_after_return=1:" + sanitizer,
             UBSAN_OPTIONS=report + ":print_stacktrace=1",
-            TSAN_OPTIONS=f"{report}:second_deadlock_stack=1:suppressions={ROOT}/tests/tsan.supp",
+            TSAN_OPTIONS=f"{report}:second_deadlock_stack=1:suppressions='{ROOT}/tests/tsan.supp'",
             **{**sandbox_of(flavour), **(env or {})},
         )
         if tls:
@@ -217,7 +230,7 @@ class Server:
         return [*command(self.flavour, self.reports.name), "serve", *args]
 
     def _wait_for_port(self):
-        deadline = time.monotonic() + STARTUP_SECONDS
+        deadline = time.monotonic() + DEADLINE_S
         while time.monotonic() < deadline:
             found = re.search(r"Server at https?://localhost:(\d+)\.", self.log())
             if found:
@@ -226,12 +239,12 @@ class Server:
                 raise AssertionError(f"exited with {self.process.returncode}: {self.log()}")
             time.sleep(0.01)
         self.process.kill()
-        raise AssertionError(f"not ready after {STARTUP_SECONDS} s: {self.log()}")
+        raise AssertionError(f"not ready after {DEADLINE_S} s: {self.log()}")
 
     def log(self):
         return self.log_path.read_text(errors="replace")
 
-    def log_lines(self, pattern, count, seconds=5):
+    def log_lines(self, pattern, count, seconds=DEADLINE_S):
         """The lines that match, once there are `count` of them."""
         deadline = time.monotonic() + seconds
         while True:
@@ -258,13 +271,13 @@ class Server:
     def send_signal(self, number=signal.SIGTERM):
         self.process.send_signal(number)
 
-    def stop(self, number=signal.SIGTERM, timeout=15):
+    def stop(self, number=signal.SIGTERM, timeout=DEADLINE_S):
         """Ends it; returns the exit status after checking that no sanitizer complained."""
         if self.process.poll() is None:
             self.send_signal(number)
         return self.wait(timeout)
 
-    def wait(self, timeout=15):
+    def wait(self, timeout=DEADLINE_S):
         try:
             status = self.process.wait(timeout)
         except subprocess.TimeoutExpired:

@@ -1,8 +1,8 @@
-# Question: what if the platform picks the user id, as OpenShift does?
-# Breaks:   the binary is executable for its owner alone: any other id gets "permission denied"
-#           before the first instruction runs. As 99 everything is fine.
-# mend: RUN chmod 0755 /hello
-# On scratch there is no chmod: get the mode right in the stage that the file comes from.
+# Question: What if the platform picks the user id, as OpenShift does?
+# Breaks:   the binary is executable only for its owner. Any other user id gets "permission
+#           denied" before the first instruction runs. User 99 works.
+# fix: RUN chmod 0755 /hello
+# scratch has no chmod: set the mode in the stage that the file comes from.
 #
 # docker build -t broken --target broken - < compare/broken/arbitrary-uid.Dockerfile
 
@@ -12,12 +12,12 @@ FROM ${HELLO} AS hello
 
 FROM ${ALPINE} AS broken
 COPY --from=hello /hello /hello
-# What a careful umask, or an archive of somebody's home directory, leaves.
+# The mode that a strict umask, or an archive of a home directory, leaves.
 RUN chown 99:99 /hello && chmod 0700 /hello
 USER 99:99
 ENTRYPOINT ["/hello"]
 
-FROM broken AS mended
-# chmod is for the file's owner.
+FROM broken AS fixed
+# Only the owner of a file may change its mode.
 USER 99:99
 RUN chmod 0755 /hello

@@ -1,8 +1,8 @@
-# Question: whom does a program on scratch trust?
-# Breaks:   nobody. There is no bundle, so each TLS connection that it opens fails with
-#           "unknown authority", and only once it runs: the build succeeds.
-# The line that mends it takes the bundle from an image that has one:
-# mend: COPY --from=certificates /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+# Question: Which CAs does a program on scratch trust?
+# Breaks:   none. There is no bundle, so each TLS connection that it opens fails with
+#           "unknown authority". The build succeeds; only the running program fails.
+# The fix copies the bundle from an image that has one:
+# fix: COPY --from=certificates /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 #
 # docker build -t broken --target broken - < compare/broken/ca-certificates.Dockerfile
 
@@ -16,5 +16,5 @@ COPY --from=hello /hello /hello
 USER 99:99
 ENTRYPOINT ["/hello"]
 
-FROM broken AS mended
+FROM broken AS fixed
 COPY --from=certificates /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt

@@ -1,10 +1,10 @@
-# Question: what does `docker exec -it NAME sh` start?
-# Breaks:   a file of the image, and scratch has none of that name: 'exec: "sh": executable
-#           file not found in $PATH'. For this the article's team stayed with alpine.
-# A shell is one file, two where it is not static:
-# mend: COPY --from=shell /out/ /
-# It serves an intruder as well. ci/debug brings the shell from outside, for as long as you
-# look, and leaves the image alone: docs/debugging.md.
+# Question: What does `docker exec -it NAME sh` start?
+# Breaks:   a program of the image, and scratch has no sh: 'exec: "sh": executable
+#           file not found in $PATH'. For this reason the article's team kept alpine.
+# A shell is one file, two if it is not static:
+# fix: COPY --from=shell /out/ /
+# It also serves an intruder. ci/debug brings a shell from outside, for as long as you need
+# it, and does not change the image: docs/debugging.md.
 #
 # docker build -t broken --target broken - < compare/broken/exec-shell.Dockerfile
 
@@ -12,7 +12,7 @@ ARG HELLO=hello:scratch
 ARG ALPINE=alpine:3.22
 FROM ${HELLO} AS hello
 FROM ${ALPINE} AS shell
-# Called sh, busybox is a shell. Alpine's asks for musl's loader; a static one ignores it.
+# busybox is a shell when its name is sh. Alpine's needs musl's loader; a static one does not.
 RUN mkdir -p /out/bin /out/lib \
  && cp /bin/busybox /out/bin/sh \
  && cp /lib/ld-musl-*.so.1 /out/lib/
@@ -22,5 +22,5 @@ COPY --from=hello /hello /hello
 USER 99:99
 ENTRYPOINT ["/hello"]
 
-FROM broken AS mended
+FROM broken AS fixed
 COPY --from=shell /out/ /

@@ -1,8 +1,8 @@
-# Question: what runs the health check?
+# Question: What runs the health check?
 # Breaks:   the container itself, with the tools of its image. curl and the shell around it are
-#           not there, so a service that is well is called unhealthy, and an orchestrator
-#           replaces it for ever.
-# mend: HEALTHCHECK --interval=1s --retries=3 CMD ["/hello", "healthcheck"]
+#           missing, so a healthy service is reported as unhealthy, and an orchestrator
+#           replaces it again and again.
+# fix: HEALTHCHECK --interval=1s --retries=3 CMD ["/hello", "healthcheck"]
 #
 # docker build -t broken --target broken - < compare/broken/healthcheck.Dockerfile
 
@@ -15,5 +15,5 @@ USER 99:99
 HEALTHCHECK --interval=1s --retries=3 CMD curl -f http://localhost:1234/healthz
 ENTRYPOINT ["/hello"]
 
-FROM broken AS mended
+FROM broken AS fixed
 HEALTHCHECK --interval=1s --retries=3 CMD ["/hello", "healthcheck"]

@@ -1,8 +1,8 @@
-# Question: is appuser root?
-# Breaks:   the kubelet can't tell. It sees the image's configuration and not its /etc/passwd,
+# Question: Is appuser root?
+# Breaks:   the kubelet can't know. It sees the image's configuration, not its /etc/passwd,
 #           so under runAsNonRoot it refuses to start the container ("image has non-numeric
-#           user"). docker itself runs it, and that is why nobody notices before.
-# mend: USER 99:99
+#           user"). docker runs the image, so the fault shows only in the cluster.
+# fix: USER 99:99
 #
 # docker build -t broken --target broken - < compare/broken/numeric-user.Dockerfile
 
@@ -10,5 +10,5 @@ ARG HELLO=hello:scratch
 FROM ${HELLO} AS broken
 USER appuser
 
-FROM broken AS mended
+FROM broken AS fixed
 USER 99:99

@@ -1,8 +1,8 @@
-# Question: what does the program write at start?
-# Breaks:   a pid file. With `docker run --read-only`, as hardened platforms demand it, the
-#           start fails with "Read-only file system"; without the flag all is fine.
-# mend: VOLUME /state
-# A volume stays writable and takes the directory's owner along. Without a change of the
+# Question: What does the program write at start?
+# Breaks:   a pid file. With `docker run --read-only`, which hardened platforms require, the
+#           start fails with "Read-only file system". Without the option it works.
+# fix: VOLUME /state
+# A volume stays writable and keeps the directory's owner. Without a change of the
 # image: --tmpfs /state. Best: write nothing; PID 1 needs no pid file.
 #
 # docker build -t broken --target broken - < compare/broken/read-only-root.Dockerfile
@@ -17,5 +17,5 @@ RUN mkdir /state && chown 99:99 /state
 USER 99:99
 ENTRYPOINT ["/bin/sh", "-c", "echo $$ >/state/pid && exec /hello"]
 
-FROM broken AS mended
+FROM broken AS fixed
 VOLUME /state

@@ -1,7 +1,7 @@
-# Question: who starts `CMD /hello`?
+# Question: What starts `CMD /hello`?
 # Breaks:   a shell. Without brackets the builder writes ["/bin/sh", "-c", "/hello"], and
-#           scratch has no /bin/sh: the build succeeds, the container never starts.
-# mend: CMD ["/hello"]
+#           scratch has no /bin/sh. The build succeeds; the container never starts.
+# fix: CMD ["/hello"]
 #
 # docker build -t broken --target broken - < compare/broken/shell-form.Dockerfile
 
@@ -13,5 +13,5 @@ COPY --from=hello /hello /hello
 USER 99:99
 CMD /hello
 
-FROM broken AS mended
+FROM broken AS fixed
 CMD ["/hello"]

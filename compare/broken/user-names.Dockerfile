@@ -1,8 +1,8 @@
-# Question: who is 99?
-# Breaks:   nobody knows. `docker run --user appuser` finds no such user, and so does whatever
-#           calls getpwuid(3): ssh, git, a JVM's user.home. The service itself needs no name.
-# adduser takes a distribution; two lines of text in another stage do the same:
-# mend: COPY --from=users /out/ /
+# Question: Which user is 99?
+# Breaks:   unknown. `docker run --user appuser` finds no such user, and neither does a program
+#           that calls getpwuid(3): ssh, git, a JVM's user.home. The service needs no name.
+# adduser needs a distribution; two lines of text from another stage do the same:
+# fix: COPY --from=users /out/ /
 #
 # docker build -t broken --target broken - < compare/broken/user-names.Dockerfile
 
@@ -19,5 +19,5 @@ COPY --from=hello /hello /hello
 USER 99:99
 ENTRYPOINT ["/hello"]
 
-FROM broken AS mended
+FROM broken AS fixed
 COPY --from=users /out/ /

@@ -1,8 +1,8 @@
-# Question: whose is the working directory?
-# Breaks:   root's, as whatever is made before USER; so the program can't write a file where it
-#           stands: "Permission denied". Below USER it depends on the builder: BuildKit gives
-#           the directory to that user, the legacy builder to root again.
-# mend: COPY --from=work /out/ /
+# Question: Who owns the working directory?
+# Breaks:   root, like every directory made before USER. So the program can't write a file
+#           there: "Permission denied". After USER it depends on the builder: BuildKit gives
+#           the directory to that user, the legacy builder to root.
+# fix: COPY --from=work /out/ /
 # Made in another stage, with its owner; chown would need a shell here.
 #
 # docker build -t broken --target broken - < compare/broken/workdir.Dockerfile
@@ -19,5 +19,5 @@ WORKDIR /work
 USER 99:99
 ENTRYPOINT ["/hello"]
 
-FROM broken AS mended
+FROM broken AS fixed
 COPY --from=work /out/ /

@@ -1,4 +1,4 @@
-/* clock.h - the monotonic clock, which no change of the date moves. */
+/* clock.h - the monotonic clock, which does not follow changes of the date. */
 #ifndef HELLO_BASE_CLOCK_H
 #define HELLO_BASE_CLOCK_H
 

@@ -22,7 +22,7 @@ void error_print(int fd, const struct error *err)
 	char storage[1024];
 	struct strbuf line = STRBUF_OVER(storage);
 
-	line.size -= 1; /* the newline always fits */
+	line.size -= 1; /* for the newline */
 	strbuf_add_string(&line, "hello: ");
 	if (err->subject != NULL)
 		strbuf_add_string(&line, err->subject);

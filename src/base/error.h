@@ -1,4 +1,4 @@
-/* error.h - what went wrong, carried up as a value. Static text: nothing is ever allocated. */
+/* error.h - an error as a value, passed up to the caller that prints it. Never allocated. */
 #ifndef HELLO_BASE_ERROR_H
 #define HELLO_BASE_ERROR_H
 
@@ -7,24 +7,23 @@
  * It reads as one line: `subject "value": what; want`.
  */
 struct error {
-	const char *subject; /* static: which flag, file or step; NULL if the text says it */
-	const char *value;   /* borrowed from the caller's input; NULL if there is none */
-	const char *what;    /* static: what was wrong; NULL to use errnum's text alone */
-	const char *want;    /* static: what would be right; NULL if that is plain */
+	const char *subject; /* static: which flag, file or step; NULL for none */
+	const char *value;   /* borrowed from the caller's input; NULL for none */
+	const char *what;    /* static: what is wrong; NULL to use errnum's text alone */
+	const char *want;    /* static: what is valid, or what to do; NULL for none */
 	int errnum;	     /* errno of the failed call, or 0 */
 };
 
 /*
  * Fills *err. Returns: -1 always, so that a caller can `return error_set(...)`.
- * err: may be NULL for a caller that doesn't care why.
+ * err: may be NULL
  */
 int error_set(struct error *err, int errnum, const char *subject, const char *value,
 	const char *what, const char *want);
 
 /*
- * Writes "hello: " and the error as one line to a descriptor, with control
- * characters of the value made visible.
- * Errors: a failed write(2) is ignored; there is nowhere left to say so.
+ * Writes "hello: " and the error as one line to a descriptor, the value by strbuf_add_printable().
+ * Errors: a failed write(2) is ignored; there is nowhere left to report it.
  */
 void error_print(int fd, const struct error *err);
 

@@ -22,9 +22,9 @@ int file_write_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
-int file_read(const char *path, char *buffer, size_t size)
+int file_read_at(int dir, const char *path, char *buffer, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	size_t len = 0;
 	ssize_t got = 1;
 	int errnum;

@@ -1,20 +1,22 @@
-/* file.h - whole writes and small files, by descriptor and path. */
+/* file.h - writes to a descriptor, and reads of small files. */
 #ifndef HELLO_BASE_FILE_H
 #define HELLO_BASE_FILE_H
 
 #include <stddef.h>
 
 /*
- * Writes all bytes to a blocking descriptor, in as many write(2) calls as that takes.
+ * Writes all len bytes to a blocking descriptor; repeats write(2) after a short write.
  * Returns: 0, or -1 with errno set; then some of the bytes may have been written.
  */
 int file_write_all(int fd, const void *bytes, size_t len);
 
 /*
- * Reads a small file, such as one of /proc.
- * buffer: gets at most size - 1 bytes of the file and a NUL; the rest is ignored
+ * Reads a small file, such as one of /proc. Never waits for a writer to a FIFO.
+ * dir, path: as for openat(2)
+ * buffer: gets at most size - 1 bytes of the file and a NUL; the rest is ignored; size is at
+ *     least 1
  * Returns: 0, or -1 with errno set.
  */
-int file_read(const char *path, char *buffer, size_t size);
+int file_read_at(int dir, const char *path, char *buffer, size_t size);
 
 #endif

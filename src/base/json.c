@@ -1,13 +1,13 @@
 #include "base/json.h"
 
-#include <string.h>
+#include "base/hex.h"
 
-static const char hex_digits[] = "0123456789abcdef";
+#include <stdbool.h>
 
 /*
  * Returns: the length (1 to 4) of the well-formed UTF-8 sequence at the start of
- * bytes, or 0 if there is none. Overlong forms and surrogates are refused by the
- * bounds on the second byte (RFC 3629, section 4).
+ * bytes, or 0 if there is none. The bounds of the second byte exclude overlong forms and surrogates
+ * (RFC 3629, section 4).
  */
 static size_t utf8_length(const unsigned char *bytes, size_t len)
 {
@@ -58,10 +58,10 @@ void json_add_escaped(struct strbuf *out, const char *bytes, size_t len)
 		} else if (*at == '"' || *at == '\\') {
 			strbuf_add_unit(out, (const char[]){'\\', (char)*at}, 2);
 		} else if (*at < 0x20 || *at == 0x7F) {
-			/* DEL is legal in JSON and still drives terminals. */
+			/* JSON allows DEL, but it controls terminals. */
 			strbuf_add_unit(out,
-				(const char[]){'\\', 'u', '0', '0', hex_digits[*at >> 4],
-					hex_digits[*at & 15]},
+				(const char[]){'\\', 'u', '0', '0', HEX_LOWER[*at >> 4],
+					HEX_LOWER[*at & 15]},
 				6);
 		} else {
 			strbuf_add_unit(out, (const char *)at, used);
@@ -80,9 +80,10 @@ void json_add_string(struct strbuf *out, const char *bytes, size_t len)
 
 void json_add_key(struct strbuf *out, const char *key)
 {
-	char last = out->len > 0 ? out->data[out->len - 1] : '{';
+	bool first = out->len == 0 || out->data[out->len - 1] == '{' ||
+		     out->data[out->len - 1] == '[';
 
-	strbuf_add_string(out, last == '{' || last == '[' ? "\"" : ",\"");
+	strbuf_add_string(out, first ? "\"" : ",\"");
 	strbuf_add_string(out, key);
 	strbuf_add_string(out, "\":");
 }

@@ -1,4 +1,4 @@
-/* json.h - writes JSON (RFC 8259) into a strbuf; the result is valid for any bytes put in. */
+/* json.h - appends JSON (RFC 8259) to a strbuf; the result is valid for any input bytes. */
 #ifndef HELLO_BASE_JSON_H
 #define HELLO_BASE_JSON_H
 
@@ -7,9 +7,9 @@
 #include <stddef.h>
 
 /*
- * Appends bytes as the inside of a JSON string, without the quotes (RFC 8259, section 7). A byte
- * that is not part of well-formed UTF-8 (RFC 3629, section 4) becomes U+FFFD, a control character
- * an escape; a character that does not fit is left out whole.
+ * Appends bytes as a JSON string without its quotes (RFC 8259, section 7). A byte that is not part
+ * of well-formed UTF-8 (RFC 3629, section 4) becomes U+FFFD, a control character an escape. A
+ * character that does not fit is not split.
  */
 void json_add_escaped(struct strbuf *out, const char *bytes, size_t len);
 

@@ -1,8 +1,8 @@
 #include "base/strbuf.h"
 
-#include <string.h>
+#include "base/hex.h"
 
-static const char hex_digits[] = "0123456789abcdef";
+#include <string.h>
 
 void strbuf_add(struct strbuf *text, const char *bytes, size_t len)
 {
@@ -54,7 +54,7 @@ void strbuf_add_printable(struct strbuf *text, const char *bytes, size_t len)
 		else
 			strbuf_add_unit(text,
 				(const char[]){
-					'\\', 'x', hex_digits[byte >> 4], hex_digits[byte & 15]},
+					'\\', 'x', HEX_LOWER[byte >> 4], HEX_LOWER[byte & 15]},
 				4);
 	}
 }

@@ -5,19 +5,18 @@
 
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-static const char *name_of(const struct url *url)
+static const char *host_name(const struct url *url)
 {
 	return url->host[0] != '\0' ? url->host : "localhost";
 }
 
-/* Waits on the socket end after this long, with EAGAIN; in connect(2) with EINPROGRESS. */
-static int limit_waits(int fd, int64_t timeout_ms)
+/* Sets the time limit of each wait: EAGAIN after it, in connect(2) EINPROGRESS (socket(7)). */
+static int set_timeout(int fd, int64_t timeout_ms)
 {
 	const struct timeval limit = {.tv_sec = (time_t)(timeout_ms / 1000),
 		.tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000};
@@ -27,13 +26,14 @@ static int limit_waits(int fd, int64_t timeout_ms)
 	return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
-static int why(int errnum)
+/* Returns: errnum, with the errors of set_timeout() as the one that says so. */
+static int timeout_errno(int errnum)
 {
 	return errnum == EAGAIN || errnum == EINPROGRESS ? ETIMEDOUT : errnum;
 }
 
 /* Returns: a connected socket; -1 with *err filled. */
-static int dial(const struct url *url, int64_t timeout_ms, struct error *err)
+static int connect_socket(const struct url *url, int64_t timeout_ms, struct error *err)
 {
 	struct addrinfo hints = {
 		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
@@ -45,14 +45,14 @@ static int dial(const struct url *url, int64_t timeout_ms, struct error *err)
 
 	service.size--;
 	strbuf_add_unsigned(&service, url->port, 1);
-	/* No host: the loopback, in both families (getaddrinfo(3)). */
+	/* Without a host: the loopback addresses of both families (getaddrinfo(3)). */
 	failure = getaddrinfo(url->host[0] != '\0' ? url->host : NULL, storage, &hints, &found);
 	if (failure != 0)
 		return error_set(err, 0, "connect", url->host, gai_strerror(failure), NULL);
 	failure = 0;
 	for (struct addrinfo *at = found; at != NULL && fd < 0; at = at->ai_next) {
 		fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, 0);
-		if (fd >= 0 && limit_waits(fd, timeout_ms) == 0 &&
+		if (fd >= 0 && set_timeout(fd, timeout_ms) == 0 &&
 			connect(fd, at->ai_addr, at->ai_addrlen) == 0)
 			break;
 		failure = errno;
@@ -62,7 +62,7 @@ static int dial(const struct url *url, int64_t timeout_ms, struct error *err)
 	}
 	freeaddrinfo(found);
 	if (fd < 0)
-		error_set(err, why(failure), "connect", name_of(url), NULL, NULL);
+		error_set(err, timeout_errno(failure), "connect", host_name(url), NULL, NULL);
 	return fd;
 }
 
@@ -84,18 +84,20 @@ static int send_request(
 		return error_set(err, 0, "URL", NULL, "too long", "want at most 4000 bytes");
 	if (client->tls != NULL)
 		return tls_client_write(client->tls, request.data, request.len, err);
+	/* Not file_write_all(): write(2) to a closed connection raises SIGPIPE. */
 	while (done < request.len) {
 		ssize_t sent =
 			send(client->fd, request.data + done, request.len - done, MSG_NOSIGNAL);
 
 		if (sent < 0)
-			return error_set(err, why(errno), "send", name_of(url), NULL, NULL);
+			return error_set(
+				err, timeout_errno(errno), "send", host_name(url), NULL, NULL);
 		done += (size_t)sent;
 	}
 	return 0;
 }
 
-/* Returns: bytes that came; 0 when the peer has ended; -1 with *err filled. */
+/* Appends to client->bytes. Returns: bytes received; 0 at the end of the connection; -1 with *err filled. */
 static ssize_t receive(struct client *client, struct error *err)
 {
 	char *to = client->bytes + client->len;
@@ -107,14 +109,14 @@ static ssize_t receive(struct client *client, struct error *err)
 	} else {
 		got = recv(client->fd, to, room, 0);
 		if (got < 0)
-			error_set(err, why(errno), "answer", NULL, "can't be read", NULL);
+			error_set(err, timeout_errno(errno), "response", NULL, "can't read", NULL);
 	}
 	if (got > 0)
 		client->len += (size_t)got;
 	return got;
 }
 
-/* Reads one header, and perhaps some of what follows. Returns: 0, or -1 with *err filled. */
+/* Receives one header, and maybe a part of the body. Returns: 0, or -1 with *err filled. */
 static int read_header(struct client *client, struct error *err)
 {
 	for (;;) {
@@ -128,28 +130,29 @@ static int read_header(struct client *client, struct error *err)
 			return header_len > 0 ? 0 : -1;
 		}
 		if (client->len >= CLIENT_HEADER_MAX)
-			return error_set(err, 0, "answer", NULL, "its header is too long",
-				"want at most 32 KiB");
+			return error_set(
+				err, 0, "response", NULL, "header too long", "want at most 32 KiB");
 		got = receive(client, err);
 		if (got < 0)
 			return -1;
 		if (got == 0)
-			return error_set(err, 0, "answer", NULL, "broken off before its end", NULL);
+			return error_set(err, 0, "response", NULL, "connection closed early", NULL);
 	}
 }
 
-static int ask(struct client *client, const struct url *url, const struct client_settings *settings,
-	struct error *err)
+/* Sends the request and receives the response's header. Returns: 0, or -1 with *err filled. */
+static int exchange(struct client *client, const struct url *url,
+	const struct client_settings *settings, struct error *err)
 {
 	if (url->secure) {
-		client->tls = tls_client_open(client->fd, name_of(url), settings->ca, err);
+		client->tls = tls_client_open(client->fd, host_name(url), settings->ca, err);
 		if (client->tls == NULL)
 			return -1;
 	}
 	if (send_request(client, url, settings->agent, err) != 0)
 		return -1;
 	while (read_header(client, err) == 0) {
-		/* 101 would be another protocol, which nobody asked for. */
+		/* 101 would switch to another protocol, which the request did not offer. */
 		if (client->response.status >= 200 || client->response.status == 101)
 			return 0;
 		client->len -= client->header_len;
@@ -163,10 +166,10 @@ int client_open(struct client *client, const struct url *url,
 {
 	client->tls = NULL;
 	client->len = 0;
-	client->fd = dial(url, settings->idle_timeout_ms, err);
+	client->fd = connect_socket(url, settings->idle_timeout_ms, err);
 	if (client->fd < 0)
 		return -1;
-	if (ask(client, url, settings, err) == 0)
+	if (exchange(client, url, settings, err) == 0)
 		return 0;
 	client_close(client);
 	return -1;

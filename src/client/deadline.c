@@ -8,30 +8,30 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* Read by the signal handlers alone. */
-static const char *late_line;
-static const char *volatile discarded;
+/* For the signal handlers. */
+static const char *timeout_line;
+static const char *volatile temporary; /* the file to remove; NULL for none */
 
-static void discard(void)
+static void remove_temporary(void)
 {
-	if (discarded != NULL)
-		unlink(discarded);
+	if (temporary != NULL)
+		unlink(temporary);
 }
 
 static void on_timeout(int number)
 {
-	ssize_t ignored; /* late all the same where nobody reads why */
+	ssize_t ignored; /* there is nowhere left to report an error */
 
 	(void)number;
-	discard();
-	ignored = write(STDERR_FILENO, late_line, strlen(late_line));
+	remove_temporary();
+	ignored = write(STDERR_FILENO, timeout_line, strlen(timeout_line));
 	(void)ignored;
 	_exit(1);
 }
 
-static void on_end(int number)
+static void on_termination(int number)
 {
-	discard();
+	remove_temporary();
 	signal(number, SIG_DFL);
 	raise(number);
 }
@@ -42,14 +42,14 @@ void deadline_set(int64_t timeout_ms, const char *line)
 		.it_value = {.tv_sec = (time_t)(timeout_ms / 1000),
 			.tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000}};
 
-	late_line = line;
+	timeout_line = line;
 	signal(SIGALRM, on_timeout);
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 int deadline_create(char *template)
 {
-	static const int ends[] = {SIGHUP, SIGINT, SIGTERM};
+	static const int terminations[] = {SIGHUP, SIGINT, SIGTERM};
 	sigset_t all;
 	sigset_t before;
 	int fd;
@@ -57,11 +57,11 @@ int deadline_create(char *template)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
 	fd = mkostemp(template, O_CLOEXEC);
-	discarded = fd >= 0 ? template : NULL;
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		/* What was ignored before, as nohup(1) has it, stays so. */
-		if (signal(ends[i], on_end) == SIG_IGN)
-			signal(ends[i], SIG_IGN);
+	temporary = fd >= 0 ? template : NULL;
+	for (size_t i = 0; i < sizeof(terminations) / sizeof(terminations[0]); i++) {
+		/* An ignored signal stays ignored, for nohup(1). */
+		if (signal(terminations[i], on_termination) == SIG_IGN)
+			signal(terminations[i], SIG_IGN);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return fd;
@@ -69,5 +69,5 @@ int deadline_create(char *template)
 
 void deadline_keep(void)
 {
-	discarded = NULL;
+	temporary = NULL;
 }

@@ -1,24 +1,25 @@
 #include "client/download.h"
 
+#include "base/file.h"
 #include "base/strbuf.h"
 #include "client/deadline.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int tell(const struct download *download, struct error *err)
+/* Fills *err from errno. Returns: -1. */
+static int fail(const struct download *download, struct error *err)
 {
 	return error_set(err, errno, download->path == NULL ? "standard output" : "-o",
-		download->path, "can't be written", NULL);
+		download->path, "can't write", NULL);
 }
 
-/* As open(2) would have made it; only asking by changing tells the mask (umask(2)). */
-static mode_t usual_mode(void)
+/* Returns: the mode that open(2) gives a new file. umask(2) reads the mask only by setting it. */
+static mode_t default_mode(void)
 {
 	mode_t mask = umask(0);
 
@@ -39,7 +40,7 @@ int download_open(struct download *download, const char *path, struct error *err
 	download->in_place = stat(path, &info) == 0 && !S_ISREG(info.st_mode);
 	if (download->in_place) {
 		download->fd = open(path, O_WRONLY | O_CLOEXEC);
-		return download->fd >= 0 ? 0 : tell(download, err);
+		return download->fd >= 0 ? 0 : fail(download, err);
 	}
 	name.size--;
 	strbuf_add_string(&name, path);
@@ -48,40 +49,31 @@ int download_open(struct download *download, const char *path, struct error *err
 	if (name.truncated)
 		return error_set(err, ENAMETOOLONG, "-o", path, NULL, NULL);
 	download->fd = deadline_create(download->temporary);
-	return download->fd >= 0 ? 0 : tell(download, err);
+	return download->fd >= 0 ? 0 : fail(download, err);
 }
 
 int download_write(struct download *download, const char *bytes, size_t len, struct error *err)
 {
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t wrote = write(download->fd, bytes + done, len - done);
-
-		if (wrote < 0)
-			return tell(download, err);
-		done += (size_t)wrote;
-	}
-	return 0;
+	return file_write_all(download->fd, bytes, len) == 0 ? 0 : fail(download, err);
 }
 
-int download_close(struct download *download, bool whole, struct error *err)
+int download_close(struct download *download, bool complete, struct error *err)
 {
 	int result = 0;
 
 	if (download->in_place) {
-		if (download->path != NULL && close(download->fd) != 0 && whole)
-			return tell(download, err);
+		if (download->path != NULL && close(download->fd) != 0 && complete)
+			return fail(download, err);
 		return 0;
 	}
-	if (whole && (fchmod(download->fd, usual_mode()) != 0 ||
-			     rename(download->temporary, download->path) != 0)) {
-		result = tell(download, err);
-		whole = false;
-	}
-	if (close(download->fd) != 0 && whole)
-		result = tell(download, err);
-	if (!whole)
+	if (complete && fchmod(download->fd, default_mode()) != 0)
+		result = fail(download, err);
+	/* Before rename(2): an error of an earlier write may be reported as late as here. */
+	if (close(download->fd) != 0 && complete && result == 0)
+		result = fail(download, err);
+	if (complete && result == 0 && rename(download->temporary, download->path) != 0)
+		result = fail(download, err);
+	if (!complete || result != 0)
 		unlink(download->temporary);
 	deadline_keep();
 	return result;

@@ -1,4 +1,4 @@
-/* download.h - a file that appears once it is whole. */
+/* download.h - atomic download: writes to a temporary file, then renames it. */
 #ifndef HELLO_CLIENT_DOWNLOAD_H
 #define HELLO_CLIENT_DOWNLOAD_H
 
@@ -10,26 +10,28 @@
 
 struct download {
 	int fd;
-	const char *path;	  /* borrowed; NULL is standard output */
-	bool in_place;		  /* standard output, or what can't be replaced, such as a device */
-	char temporary[PATH_MAX]; /* beside path until it is whole */
+	const char *path; /* borrowed; NULL for standard output */
+	bool in_place;	  /* standard output, or a file that rename(2) must not replace */
+	char temporary
+		[PATH_MAX]; /* the temporary file, in the directory of path; unless in_place */
 };
 
 /*
- * Opens standard output, or a file beside path that will take its place.
- * path: borrowed until the end; NULL or "-" for standard output
- * Returns: 0, or -1 with *err filled.
+ * Opens standard output, a device, a FIFO, or a temporary file that will replace path.
+ * path: borrowed until download_close(); NULL or "-" for standard output
+ * Returns: 0, and download_close() is due; -1 with *err filled.
  */
 int download_open(struct download *download, const char *path, struct error *err);
 
-/* Writes all of it. Returns: 0, or -1 with *err filled. */
+/* Writes all len bytes. Returns: 0, or -1 with *err filled. */
 int download_write(struct download *download, const char *bytes, size_t len, struct error *err);
 
 /*
- * Closes it.
- * whole: put it in path's place; else remove it, and what was at path stays
- * Returns: 0, or -1 with *err filled; err may be NULL with whole false.
+ * Closes the file. It is not synchronised with the disk: that is the file's owner's choice.
+ * complete: true renames the temporary file to path; false removes it, and path stays as it was
+ * err:      may be NULL where complete is false
+ * Returns: 0, or -1 with *err filled; then the temporary file is removed, and path stays as it was.
  */
-int download_close(struct download *download, bool whole, struct error *err);
+int download_close(struct download *download, bool complete, struct error *err);
 
 #endif

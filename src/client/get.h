@@ -1,4 +1,4 @@
-/* get.h - `hello get`: fetches a URL, in an image that has neither curl nor a shell. */
+/* get.h - `hello get`: fetches a URL in an image without curl and shell. */
 #ifndef HELLO_CLIENT_GET_H
 #define HELLO_CLIENT_GET_H
 
@@ -13,10 +13,10 @@ struct get {
 	const char *url;
 	const char *ca;		 /* PEM file of the authorities to trust */
 	const char *output;	 /* file; "" for standard output */
-	bool follow;		 /* redirects */
-	bool headers;		 /* before the body */
-	int64_t timeout_ms;	 /* for all of it; 0 means no limit */
-	int64_t idle_timeout_ms; /* the longest wait for the server; 0 means no limit */
+	bool follow;		 /* follow redirects */
+	bool headers;		 /* write the header before the body */
+	int64_t timeout_ms;	 /* of the whole command; 0 means no limit */
+	int64_t idle_timeout_ms; /* of each wait for the server; 0 means no limit */
 };
 
 /*
@@ -29,8 +29,8 @@ int get_parse(int argc, char *const *argv, flag_lookup *lookup, struct get *get,
 void get_write_usage(struct strbuf *out);
 
 /*
- * Fetches it: the body, streamed, to where it shall go. An answer of another class than 2xx
- * goes to standard output too, but never into a file, and is a failure.
+ * Fetches the URL and streams the body to standard output or the file. A response that is not 2xx is
+ * a failure; its body is written to standard output, but never to a file.
  * Returns: 0, or -1 with *err filled.
  */
 int get_run(const struct get *get, struct error *err);

@@ -1,4 +1,4 @@
-/* healthcheck.h - `hello healthcheck`: does this container's own service live? */
+/* healthcheck.h - `hello healthcheck`: is this container's own service healthy? */
 #ifndef HELLO_CLIENT_HEALTHCHECK_H
 #define HELLO_CLIENT_HEALTHCHECK_H
 
@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 struct healthcheck {
-	int64_t timeout_ms;
-	const char *ca; /* PEM file of the authorities to trust, for a URL that was given */
+	int64_t timeout_ms; /* 1 to 3600000 */
+	const char *ca;	    /* PEM file of the authorities to trust; not for the own service */
 	struct url url;
-	bool own; /* nobody gave a URL: the certificate is taken as it is */
+	bool own; /* no URL was given: the service of this environment, unverified */
 };
 
 /*
@@ -28,9 +28,9 @@ int healthcheck_parse(int argc, char *const *argv, flag_lookup *lookup, struct h
 void healthcheck_write_usage(struct strbuf *out);
 
 /*
- * Asks once. When timeout_ms is over, the process says so in a line and ends with
- * status 1, wherever it waits: name resolution has no time limit of its own.
- * Returns: 0 for an answer of 200 to 299, or -1 with *err filled.
+ * Sends one request. After timeout_ms the process prints a line to standard error and exits with
+ * status 1 (deadline.h).
+ * Returns: 0 for a 2xx response, or -1 with *err filled.
  */
 int healthcheck_run(const struct healthcheck *check, struct error *err);
 

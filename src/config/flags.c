@@ -4,7 +4,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Returns: 0, or -1 if text is no number up to INT64_MAX; *end is behind its digits. */
+#define NS_PER_MS INT64_C(1000000)
+
+/* Returns: 0, or -1 if text does not start with a number up to INT64_MAX; *end follows its digits. */
 static int parse_digits(const char *text, const char **end, int64_t *number)
 {
 	int64_t value = 0;
@@ -27,7 +29,7 @@ struct unit {
 	int64_t factor;
 };
 
-/* The longest name comes before its prefix. */
+/* units: a name comes before its prefixes. Returns: the unit that text starts with, or NULL. */
 static const struct unit *find_unit(const struct unit *units, size_t count, const char *text)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -37,7 +39,7 @@ static const struct unit *find_unit(const struct unit *units, size_t count, cons
 	return NULL;
 }
 
-int flags_parse_duration(const char *text, int64_t *ms)
+int flags_parse_duration(const char *text, int64_t *ns)
 {
 	static const struct unit units[] = {
 		{"ns", 1},
@@ -51,20 +53,20 @@ int flags_parse_duration(const char *text, int64_t *ms)
 	int64_t total_ns = 0;
 
 	if (strcmp(text, "0") == 0) {
-		*ms = 0;
+		*ns = 0;
 		return 0;
 	}
 	if (*text == '\0')
 		return -1;
 	while (*text != '\0') {
 		const struct unit *unit;
-		int64_t whole = 0;
+		int64_t integer = 0;
 		int64_t part_ns = 0;
 		const char *fraction = NULL;
 		const char *fraction_end = NULL;
 		bool digits = *text >= '0' && *text <= '9';
 
-		if (digits && parse_digits(text, &text, &whole) != 0)
+		if (digits && parse_digits(text, &text, &integer) != 0)
 			return -1;
 		if (*text == '.') {
 			fraction = ++text;
@@ -74,7 +76,7 @@ int flags_parse_duration(const char *text, int64_t *ms)
 			digits = digits || fraction_end > fraction;
 		}
 		unit = find_unit(units, sizeof(units) / sizeof(units[0]), text);
-		if (!digits || unit == NULL || whole > INT64_MAX / unit->factor)
+		if (!digits || unit == NULL || integer > INT64_MAX / unit->factor)
 			return -1;
 		text += strlen(unit->name);
 		if (fraction != NULL) {
@@ -85,12 +87,12 @@ int flags_parse_duration(const char *text, int64_t *ms)
 				part_ns += (*fraction - '0') * scale;
 			}
 		}
-		whole *= unit->factor;
-		if (whole > INT64_MAX - part_ns || total_ns > INT64_MAX - whole - part_ns)
+		integer *= unit->factor;
+		if (integer > INT64_MAX - part_ns || total_ns > INT64_MAX - integer - part_ns)
 			return -1;
-		total_ns += whole + part_ns;
+		total_ns += integer + part_ns;
 	}
-	*ms = total_ns / 1000000 + (total_ns % 1000000 != 0);
+	*ns = total_ns;
 	return 0;
 }
 
@@ -143,7 +145,7 @@ static int parse_choice(const char *const *choices, const char *text, unsigned *
 	return -1;
 }
 
-/* Stores text in the flag's field. Returns: 0, or -1 if it is no right value. */
+/* Stores text in the flag's field. Returns: 0, or -1 if it is invalid. */
 static int store(const struct flag *flag, const char *text, void *into)
 {
 	void *field = (char *)into + flag->offset;
@@ -171,10 +173,11 @@ static int store(const struct flag *flag, const char *text, void *into)
 		*(unsigned *)field = (unsigned)number;
 		return 0;
 	case FLAG_DURATION:
-		if (flags_parse_duration(text, &number) != 0 || number < flag->min ||
-			number > flag->max)
+		/* Compared before it is rounded, or 1ns would pass for the 1ms of min. */
+		if (flags_parse_duration(text, &number) != 0 || number < flag->min * NS_PER_MS ||
+			number > flag->max * NS_PER_MS)
 			return -1;
-		*(int64_t *)field = number;
+		*(int64_t *)field = number / NS_PER_MS + (number % NS_PER_MS != 0);
 		return 0;
 	case FLAG_SIZE:
 		if (flags_parse_size(text, &bytes) != 0 || bytes < (uint64_t)flag->min ||
@@ -189,7 +192,7 @@ static int store(const struct flag *flag, const char *text, void *into)
 static const struct flag *find(const struct flag *flags, size_t count, const char *name, size_t len)
 {
 	for (size_t i = 0; i < count; i++) {
-		const char *known = flags[i].name + 1; /* behind its dash */
+		const char *known = flags[i].name + 1; /* without its dash */
 
 		if (strlen(known) == len && memcmp(known, name, len) == 0)
 			return &flags[i];
@@ -211,7 +214,7 @@ int flags_parse(const struct flag *flags, size_t count, int argc, char *const *a
 			continue;
 		if (store(&flags[i], value, into) != 0)
 			return error_set(
-				err, 0, flags[i].env, value, "not a right value", flags[i].want);
+				err, 0, flags[i].env, value, "invalid value", flags[i].want);
 	}
 
 	while (at < argc && argv[at][0] == '-' && argv[at][1] != '\0') {
@@ -228,7 +231,7 @@ int flags_parse(const struct flag *flags, size_t count, int argc, char *const *a
 			return 1;
 		if (flag == NULL)
 			return error_set(
-				err, 0, NULL, word, "no such flag", "hello help lists them");
+				err, 0, NULL, word, "unknown flag", "hello help lists them");
 		if (value == NULL && flag->kind == FLAG_BOOL)
 			value = "true";
 		if (value == NULL) {
@@ -237,8 +240,7 @@ int flags_parse(const struct flag *flags, size_t count, int argc, char *const *a
 			value = argv[at++];
 		}
 		if (store(flag, value, into) != 0)
-			return error_set(
-				err, 0, flag->name, value, "not a right value", flag->want);
+			return error_set(err, 0, flag->name, value, "invalid value", flag->want);
 	}
 	*used = at;
 	return 0;

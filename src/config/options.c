@@ -18,54 +18,54 @@ static const char *const sandbox_modes[] = {"auto", "require", "off", NULL};
 
 static const struct flag flags[] = {
 	{"-addr", "HELLO_ADDR", FLAG_ADDRESS, FIELD(addr), ":1234", "HOST:PORT",
-		"where to listen for HTTP; port 0 takes a free one; empty turns it off",
-		ADDRESS_WANT},
+		"address for HTTP; port 0 picks a free port; empty disables HTTP", ADDRESS_WANT},
 	{"-tls-addr", "HELLO_TLS_ADDR", FLAG_ADDRESS, FIELD(tls_addr), "", "HOST:PORT",
-		"where to listen for HTTPS; empty turns it off", ADDRESS_WANT},
+		"address for HTTPS; empty disables HTTPS", ADDRESS_WANT},
 	{"-tls-cert", "HELLO_TLS_CERT", FLAG_TEXT, FIELD(tls_cert), "", "FILE",
-		"PEM certificate chain; read again on SIGHUP", "want a file"},
+		"PEM certificate chain; reloaded on SIGHUP", "want a file"},
 	{"-tls-key", "HELLO_TLS_KEY", FLAG_TEXT, FIELD(tls_key), "", "FILE",
-		"PEM key of the certificate; read again on SIGHUP", "want a file"},
+		"PEM key of the certificate; reloaded on SIGHUP", "want a file"},
 	{"-tls-self-signed", "HELLO_TLS_SELF_SIGNED", FLAG_BOOL, FIELD(tls_self_signed), "false",
-		NULL, "make a P-256 certificate in memory", "want true or false"},
+		NULL, "create a self-signed P-256 certificate in memory", "want true or false"},
 	{"-tls-client-ca", "HELLO_TLS_CLIENT_CA", FLAG_TEXT, FIELD(tls_client_ca), "", "FILE",
-		"demand client certificates signed by this PEM bundle", "want a file"},
-	{"-text", "HELLO_TEXT", FLAG_TEXT, FIELD(text), "howdy", "TEXT", "what / answers",
-		"want the text that / answers"},
+		"require client certificates signed by an authority of this PEM bundle",
+		"want a file"},
+	{"-text", "HELLO_TEXT", FLAG_TEXT, FIELD(text), "howdy", "TEXT", "response body of /",
+		"want a text"},
 	{"-log", "HELLO_LOG", FLAG_CHOICE, FIELD(log), "text", "FORMAT",
-		"log of requests: text, json or off", "want text, json or off",
+		"format of the request log: text, json or off", "want text, json or off",
 		.choices = log_formats},
 	{"-threads", "HELLO_THREADS", FLAG_COUNT, FIELD(threads), "0", "N",
 		"event-loop threads of each listener; 0 means one for each usable CPU",
 		"want a number from 0 to 256", .max = 256},
 	{"-max-conns", "HELLO_MAX_CONNS", FLAG_COUNT, FIELD(max_conns), "1024", "N",
-		"open connections of each listener; beyond it slow ones give way, and newcomers "
-		"wait",
+		"open connections of each listener; at the limit the slowest is evicted, or new "
+		"ones wait",
 		"want a number from 1 to 1000000", .min = 1, .max = 1000000},
 	{"-max-conns-per-ip", "HELLO_MAX_CONNS_PER_IP", FLAG_COUNT, FIELD(max_conns_per_ip), "0",
-		"N", "open connections of one address; 0 is no limit",
+		"N", "open connections of each client address; 0 means no limit",
 		"want a number from 0 to 1000000", .max = 1000000},
 	{"-read-header-timeout", "HELLO_READ_HEADER_TIMEOUT", FLAG_DURATION,
 		FIELD(read_header_timeout_ms), "5s", "DURATION",
 		"from the first byte of a request to the end of its header",
 		DURATION_WANT ", from 1ms to 1h", .min = 1, .max = HOUR_MS},
 	{"-read-timeout", "HELLO_READ_TIMEOUT", FLAG_DURATION, FIELD(read_timeout_ms), "60s",
-		"DURATION", "from the end of a header to the end of the body",
+		"DURATION", "from the end of the header to the end of the body",
 		DURATION_WANT ", from 1ms to 1h", .min = 1, .max = HOUR_MS},
 	{"-write-timeout", "HELLO_WRITE_TIMEOUT", FLAG_DURATION, FIELD(write_timeout_ms), "60s",
-		"DURATION", "from the end of a request until the client has taken the answer",
+		"DURATION", "from the end of a request until the client has received the response",
 		DURATION_WANT ", from 1ms to 1h", .min = 1, .max = HOUR_MS},
 	{"-idle-timeout", "HELLO_IDLE_TIMEOUT", FLAG_DURATION, FIELD(idle_timeout_ms), "60s",
-		"DURATION", "how long a quiet connection is kept", DURATION_WANT ", from 1ms to 1h",
-		.min = 1, .max = HOUR_MS},
+		"DURATION", "how long an idle connection is kept open",
+		DURATION_WANT ", from 1ms to 1h", .min = 1, .max = HOUR_MS},
 	{"-max-body", "HELLO_MAX_BODY", FLAG_SIZE, FIELD(max_body_bytes), "1MiB", "SIZE",
 		"larger request bodies get 413",
 		"want a size such as 512, 64KiB or 1MiB, up to 1024GiB", .max = INT64_C(1) << 40},
 	{"-drain-delay", "HELLO_DRAIN_DELAY", FLAG_DURATION, FIELD(drain_delay_ms), "0s",
-		"DURATION", "after SIGTERM: /readyz fails, requests are still served",
+		"DURATION", "after SIGTERM: keep serving this long while /readyz returns 503",
 		DURATION_WANT ", from 0 to 1h", .max = HOUR_MS},
 	{"-shutdown-timeout", "HELLO_SHUTDOWN_TIMEOUT", FLAG_DURATION, FIELD(shutdown_timeout_ms),
-		"10s", "DURATION", "then the requests in flight get this long",
+		"10s", "DURATION", "then wait this long for requests in flight",
 		DURATION_WANT ", from 0 to 1h", .max = HOUR_MS},
 	{"-sandbox", "HELLO_SANDBOX", FLAG_CHOICE, FIELD(sandbox), "auto", "MODE",
 		"give up files, privileges and system calls before serving: auto, require or off",
@@ -76,7 +76,7 @@ static const struct flag flags[] = {
 
 static const size_t flag_count = sizeof(flags) / sizeof(flags[0]);
 
-/* Takes PORT, as platforms set it: digits alone. */
+/* Takes PORT, which platforms set to digits alone. Returns: 0, or -1 with *err filled. */
 static int take_port(const char *port, struct options *options, struct error *err)
 {
 	size_t len = strlen(port);
@@ -89,10 +89,10 @@ static int take_port(const char *port, struct options *options, struct error *er
 			return 0;
 		}
 	}
-	return error_set(err, 0, "PORT", port, "not a right value", "want a port from 0 to 65535");
+	return error_set(err, 0, "PORT", port, "invalid value", "want a port from 0 to 65535");
 }
 
-/* Which of the TLS flags go together. */
+/* Checks which TLS flags are given together. Returns: 0, or -1 with *err filled. */
 static int check_tls(const struct options *options, struct error *err)
 {
 	const bool cert = *options->tls_cert != '\0';
@@ -126,8 +126,8 @@ int options_parse(int argc, char *const *argv, flag_lookup *lookup, struct optio
 		return result;
 	if (used < argc)
 		return error_set(err, 0, NULL, argv[used], "unexpected argument",
-			"hello help tells the usage");
-	/* Only the table's own string means that nobody chose an address. */
+			"hello serve -h prints the usage");
+	/* The pointer of the table means that neither flag nor variable set an address. */
 	if (options->addr == default_addr && port != NULL && *port != '\0' &&
 		take_port(port, options, err) != 0)
 		return -1;

@@ -1,37 +1,36 @@
 #include "http/address.h"
 
+#include "http/chars.h"
+#include "http/uri.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
 int address_split(const char *text, char *host, unsigned *port)
 {
-	const char *colon = strrchr(text, ':');
-	const char *start = text;
-	size_t len;
+	size_t len = uri_host_length(text, strlen(text));
+	const char *digits = text + len + 1;
 	unsigned number = 0;
 
-	if (colon == NULL || colon[1] == '\0')
+	if (text[len] != ':' || *digits == '\0')
 		return -1;
-	for (const char *c = colon + 1; *c != '\0'; c++) {
-		if (*c < '0' || *c > '9')
+	for (; *digits != '\0'; digits++) {
+		if (!char_is_digit(*digits))
 			return -1;
-		number = number * 10 + (unsigned)(*c - '0');
+		number = number * 10 + (unsigned)(*digits - '0');
 		if (number > 65535)
 			return -1;
 	}
-	len = (size_t)(colon - start);
-	if (*start == '[') {
-		if (len < 3 || start[len - 1] != ']')
-			return -1;
-		start++;
+	if (len > 0 && *text == '[') {
+		text++;
 		len -= 2;
-	} else if (memchr(start, ':', len) != NULL) {
-		return -1; /* an IPv6 address needs brackets, or its end is not told from the port */
+		if (len == 0)
+			return -1;
 	}
 	if (len >= ADDRESS_HOST_SIZE)
 		return -1;
-	memcpy(host, start, len);
+	memcpy(host, text, len);
 	host[len] = '\0';
 	*port = number;
 	return 0;

@@ -1,4 +1,4 @@
-/* address.h - host:port texts and socket addresses. Pure: resolves nothing. */
+/* address.h - addresses such as host:port, and socket addresses. Resolves no name. */
 #ifndef HELLO_HTTP_ADDRESS_H
 #define HELLO_HTTP_ADDRESS_H
 
@@ -14,19 +14,19 @@
 #define ADDRESS_TEXT_MAX 80
 
 /*
- * Takes `host:port`, `:port` or `[IPv6]:port` apart.
+ * Splits `host:port`, `:port` or `[IPv6]:port`.
  * host: storage of ADDRESS_HOST_SIZE bytes; gets "" for `:port`, IPv6 without brackets
  * port: gets 0 to 65535
  * Returns: 0, or -1 if the text is none of these.
  */
 int address_split(const char *text, char *host, unsigned *port);
 
-/* Returns: 0 if address_split() would take the text, else -1. */
+/* Returns: 0 if address_split() would split the text, else -1. */
 int address_check(const char *text);
 
 /*
- * Appends a peer's address as Go prints it: 192.0.2.1:80, [2001:db8::1]:80, an
- * IPv4 peer of a dual stack socket (RFC 4291, section 2.5.5.2) as IPv4.
+ * Appends a peer's address as Go prints it: 192.0.2.1:80 or [2001:db8::1]:80. An IPv4 peer of a
+ * dual stack socket (RFC 4291, section 2.5.5.2) is printed as IPv4.
  */
 void address_write(const struct sockaddr *address, struct strbuf *out);
 

@@ -1,19 +1,19 @@
 /*
- * mux.h - which route a request target leads to, by the rules of Go's ServeMux
- * (net/http before Go 1.22). Pure: no I/O, no allocation.
+ * mux.h - finds the route of a request target by the rules of Go's ServeMux (net/http before
+ * Go 1.22).
  */
 #ifndef HELLO_HTTP_MUX_H
 #define HELLO_HTTP_MUX_H
 
 #include <stddef.h>
 
-/* What has to happen with a request. */
+/* How to respond to a request. */
 enum mux_verdict {
 	MUX_MATCH,	 /* serve .pattern */
 	MUX_REDIRECT,	 /* 301 to .path and .query */
 	MUX_OPTIONS,	 /* OPTIONS *: about the server, no route */
-	MUX_NO_PATH,	 /* 400 without a word: '*' with another method */
-	MUX_BAD_REQUEST, /* 400: not a request target, or a broken percent-encoding */
+	MUX_NO_PATH,	 /* 400 without a body: '*' with another method */
+	MUX_BAD_REQUEST, /* 400: not a request target, or invalid percent-encoding */
 };
 
 struct mux_result {
@@ -30,15 +30,14 @@ struct mux_result {
 /*
  * Resolves a request target (RFC 9112, section 3.2: origin form, absolute form or
  * asterisk form; CONNECT's authority form has no route and is a bad request). In the
- * absolute form the authority has to be well-formed by net/url's rules; which host it
- * names is not ours to judge.
+ * absolute form the authority must be well-formed by net/url's rules; any host is served.
  *
  * method:   borrowed, NUL-terminated
  * target:   as received, target_len bytes, not NUL-terminated
  * patterns: "/NAME" matches that path, "/NAME/" that path and all below; the
  *           longest wins; "/" must be among them
  * path:     storage of MUX_PATH_SIZE(target_len) bytes, owned by the caller
- * result:   filled for MUX_MATCH and MUX_REDIRECT, untouched else
+ * result:   filled for MUX_MATCH and MUX_REDIRECT, otherwise untouched
  *
  * Threads: safe from any thread.
  */
@@ -52,9 +51,9 @@ enum mux_verdict mux_resolve(const char *method, const char *target, size_t targ
 size_t mux_location_length(const struct mux_result *result);
 
 /*
- * Writes the Location of a redirect: the path percent-encoded as Go's net/url
- * does it, and the query as it came, its bytes beyond ASCII encoded. The path starts
- * with exactly one '/', so it never names another host (RFC 3986, section 4.2).
+ * Writes the Location of a redirect: the path percent-encoded as by Go's net/url, and the query as
+ * received, with its non-ASCII bytes encoded. The path starts with exactly one '/', so it never
+ * names another host (RFC 3986, section 4.2).
  *
  * out: storage of mux_location_length() bytes
  * Returns: bytes written; no NUL is added.

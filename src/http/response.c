@@ -1,12 +1,14 @@
 #include "http/response.h"
 
-#include <string.h>
-#include <strings.h>
+#include "base/hex.h"
+#include "http/chars.h"
 
-/* Longer than any that means something; a chunk's extensions and trailers are thrown away. */
+#include <string.h>
+
+/* Limit of a line around the chunks. Extensions and trailers are ignored, so they need no more. */
 #define LINE_MAX_BYTES 8192
 
-/* States of the chunked coding (RFC 9112, section 7.1), in the order of their coming. */
+/* States of the chunked coding (RFC 9112, section 7.1), in the order of a message. */
 enum {
 	CHUNK_SIZE,
 	CHUNK_EXTENSION,
@@ -15,23 +17,24 @@ enum {
 	TRAILER,
 };
 
+/* Returns: -1 with *err filled. */
 static int refuse(struct error *err, const char *what)
 {
-	return error_set(err, 0, "answer", NULL, what, NULL);
+	return error_set(err, 0, "response", NULL, what, NULL);
 }
 
-/* Returns: 0, or -1 if it is no status line (section 4). */
+/* Returns: 0, or -1 if the line is no status line (RFC 9112, section 4). */
 static int read_status_line(const char *line, size_t len, struct response *response)
 {
 	static const char start[] = "HTTP/1.";
 
-	/* "HTTP/1.1 200", then a space and a reason, which some leave out. */
-	if (len < 12 || memcmp(line, start, strlen(start)) != 0 || line[7] < '0' || line[7] > '9' ||
+	/* "HTTP/1.1 200", then a space and a reason, which some servers omit. */
+	if (len < 12 || memcmp(line, start, strlen(start)) != 0 || !char_is_digit(line[7]) ||
 		line[8] != ' ' || (len > 12 && line[12] != ' '))
 		return -1;
 	response->status = 0;
 	for (size_t i = 9; i < 12; i++) {
-		if (line[i] < '0' || line[i] > '9')
+		if (!char_is_digit(line[i]))
 			return -1;
 		response->status = response->status * 10 + (unsigned)(line[i] - '0');
 	}
@@ -42,7 +45,10 @@ static int read_status_line(const char *line, size_t len, struct response *respo
 	return 0;
 }
 
-/* Returns: 0, or -1 if it is no number, or two that differ (section 6.3). */
+/*
+ * again: a Content-Length came before, in *length
+ * Returns: 0, or -1 if the value is no number or differs from *length (RFC 9112, section 6.3).
+ */
 static int read_length(const char *value, size_t len, bool again, uint64_t *length)
 {
 	uint64_t number = 0;
@@ -50,7 +56,7 @@ static int read_length(const char *value, size_t len, bool again, uint64_t *leng
 	if (len == 0)
 		return -1;
 	for (size_t i = 0; i < len; i++) {
-		if (value[i] < '0' || value[i] > '9' || number > (UINT64_MAX - 9) / 10)
+		if (!char_is_digit(value[i]) || number > (UINT64_MAX - 9) / 10)
 			return -1;
 		number = number * 10 + (uint64_t)(value[i] - '0');
 	}
@@ -60,15 +66,10 @@ static int read_length(const char *value, size_t len, bool again, uint64_t *leng
 	return 0;
 }
 
-static bool is_named(const char *line, size_t name_len, const char *name)
-{
-	return name_len == strlen(name) && strncasecmp(line, name, name_len) == 0;
-}
-
 struct fields {
 	bool has_length;
 	bool has_coding;
-	bool chunked; /* the only coding, or the last */
+	bool chunked; /* as the only coding */
 };
 
 /* Returns: 0, or -1 with *err filled. */
@@ -81,7 +82,7 @@ static int read_field(const char *line, size_t len, struct response *response,
 	size_t value_len;
 
 	if (colon == NULL || colon == line)
-		return refuse(err, "a line of its header is no field");
+		return refuse(err, "malformed header field");
 	name_len = (size_t)(colon - line);
 	value = colon + 1;
 	value_len = len - name_len - 1;
@@ -91,21 +92,22 @@ static int read_field(const char *line, size_t len, struct response *response,
 	}
 	while (value_len > 0 && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
 		value_len--;
-	if (is_named(line, name_len, "Content-Length")) {
+	if (chars_are_name(line, name_len, "Content-Length")) {
 		if (read_length(value, value_len, fields->has_length, &response->left) != 0)
-			return refuse(err, "its Content-Length is none");
+			return refuse(err, "invalid Content-Length");
 		fields->has_length = true;
-	} else if (is_named(line, name_len, "Transfer-Encoding")) {
-		fields->chunked = !fields->has_coding && is_named(value, value_len, "chunked");
+	} else if (chars_are_name(line, name_len, "Transfer-Encoding")) {
+		fields->chunked =
+			!fields->has_coding && chars_are_name(value, value_len, "chunked");
 		fields->has_coding = true;
-	} else if (is_named(line, name_len, "Location")) {
+	} else if (chars_are_name(line, name_len, "Location")) {
 		response->location = value;
 		response->location_len = value_len;
 	}
 	return 0;
 }
 
-/* Returns: the bytes of a line without its end; *next is behind it, or behind all where it has none. */
+/* Returns: the length of the first line, without its end; *next is the next line, or the end. */
 static size_t find_line(char *bytes, size_t len, char **next)
 {
 	const char *end = memchr(bytes, '\n', len);
@@ -115,7 +117,7 @@ static size_t find_line(char *bytes, size_t len, char **next)
 	return line - (end != NULL && line > 0 && bytes[line - 1] == '\r');
 }
 
-/* Makes spaces of line ends that are followed by one (RFC 9112, section 5.2). */
+/* Replaces a line end before white space by spaces (RFC 9112, section 5.2). */
 static void unfold(char *bytes, const char *end)
 {
 	for (char *at = bytes; at + 1 < end; at++) {
@@ -127,7 +129,7 @@ static void unfold(char *bytes, const char *end)
 	}
 }
 
-/* Returns: where the header ends, behind its empty line; NULL when more is needed. */
+/* Returns: the end of the header, after its empty line; NULL when it is not complete. */
 static char *find_end(char *bytes, size_t len)
 {
 	char *end = bytes + len;
@@ -146,7 +148,7 @@ static char *find_end(char *bytes, size_t len)
 	return NULL;
 }
 
-/* Decides how the body ends (section 6.3). Returns: 0, or -1 with *err filled. */
+/* Decides how the body ends (RFC 9112, section 6.3). Returns: 0, or -1 with *err filled. */
 static int choose_framing(const struct fields *fields, struct response *response, struct error *err)
 {
 	if (response->status < 200 || response->status == 204 || response->status == 304) {
@@ -154,7 +156,7 @@ static int choose_framing(const struct fields *fields, struct response *response
 		response->left = 0;
 	} else if (fields->has_coding) {
 		if (!fields->chunked)
-			return refuse(err, "its Transfer-Encoding is not chunked alone");
+			return refuse(err, "unsupported Transfer-Encoding");
 		response->framing = RESPONSE_CHUNKED;
 		response->left = 0;
 	} else {
@@ -164,7 +166,7 @@ static int choose_framing(const struct fields *fields, struct response *response
 	return 0;
 }
 
-/* Returns: whether these bytes can still become a status line. */
+/* Returns: whether the bytes are the start of a status line, or may become one. */
 static bool may_be_http(const char *bytes, size_t len)
 {
 	static const char start[] = "HTTP/1.";
@@ -187,7 +189,7 @@ ptrdiff_t response_read_header(
 	if (end == NULL)
 		return 0;
 	if (memchr(bytes, '\0', (size_t)(end - bytes)) != NULL)
-		return refuse(err, "its header has a NUL");
+		return refuse(err, "NUL in the header");
 	line = find_line(at, (size_t)(end - at), &next);
 	if (read_status_line(at, line, response) != 0)
 		return refuse(err, "not HTTP");
@@ -202,19 +204,10 @@ ptrdiff_t response_read_header(
 	return choose_framing(&fields, response, err) == 0 ? end - bytes : -1;
 }
 
-static int hex_digit(char c)
+/* Parses one byte around the chunks' data. Returns: 0, or -1 if it is not allowed there. */
+static int parse_byte(struct response *response, char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
-		return (c | 0x20) - 'a' + 10;
-	return -1;
-}
-
-/* Takes one byte of what surrounds the chunks. Returns: 0, or -1 if it has no place there. */
-static int take_byte(struct response *response, char c)
-{
-	int digit = hex_digit(c);
+	int digit = hex_value(c);
 
 	if (++response->line_len > LINE_MAX_BYTES)
 		return -1;
@@ -244,7 +237,7 @@ static int take_byte(struct response *response, char c)
 		response->state = CHUNK_SIZE;
 		response->line_len = 0;
 		return c == '\n' ? 0 : -1;
-	default: /* TRAILER: an empty line ends it all */
+	default: /* TRAILER: an empty line ends the body */
 		if (c == '\r' && response->line_len == 1)
 			response->line_len = 0;
 		else if (c == '\n') {
@@ -255,8 +248,8 @@ static int take_byte(struct response *response, char c)
 	}
 }
 
-/* Returns: how many of len bytes belong to what is counted. */
-static size_t take_counted(struct response *response, size_t len)
+/* Returns: how many of len bytes belong to the body, or to the chunk. */
+static size_t count_data(struct response *response, size_t len)
 {
 	size_t taken = response->left < len ? (size_t)response->left : len;
 
@@ -278,20 +271,20 @@ ptrdiff_t response_read_body(struct response *response, const char *bytes, size_
 		return (ptrdiff_t)len;
 	}
 	if (response->framing == RESPONSE_LENGTH) {
-		*body_len = take_counted(response, len);
+		*body_len = count_data(response, len);
 		response->done = response->left == 0;
 		return (ptrdiff_t)*body_len;
 	}
 	while (at < len && !response->done) {
 		if (response->state == CHUNK_DATA) {
 			*body = bytes + at;
-			*body_len = take_counted(response, len - at);
+			*body_len = count_data(response, len - at);
 			if (response->left == 0)
 				response->state = CHUNK_DATA_END;
 			return (ptrdiff_t)(at + *body_len);
 		}
-		if (take_byte(response, bytes[at++]) != 0)
-			return refuse(err, "its chunks are broken");
+		if (parse_byte(response, bytes[at++]) != 0)
+			return refuse(err, "invalid chunked coding");
 	}
 	return (ptrdiff_t)at;
 }
@@ -300,5 +293,5 @@ int response_end(const struct response *response, struct error *err)
 {
 	if (response->done || response->framing == RESPONSE_UNTIL_CLOSE)
 		return 0;
-	return refuse(err, "broken off before the end of its body");
+	return refuse(err, "connection closed early");
 }

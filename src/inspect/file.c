@@ -6,35 +6,35 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A file that goes on for longer is no database of an image: the work has to end. */
+/* No package database is larger. The limit ends the reading of an endless file. */
 #define FILE_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 #define LINE_SIZE 4096
 
-static enum inspect_presence tell(int errnum, const char **reason)
+static enum inspect_presence presence_after(int errnum, const char **reason)
 {
-	/* A link to nothing, or to itself, gives nobody a file. */
+	/* A symbolic link to nothing, or to itself, is no file for any user. */
 	if (errnum == ENOENT || errnum == ENOTDIR || errnum == ELOOP)
 		return INSPECT_ABSENT;
 	*reason = strerror(errnum);
-	return INSPECT_NO_IDEA;
+	return INSPECT_UNKNOWN;
 }
 
-enum inspect_presence inspect_look(
+enum inspect_presence inspect_stat(
 	const struct inspect_place *place, const char *path, struct stat *st, const char **reason)
 {
 	if (fstatat(place->root, path + 1, st, 0) == 0)
 		return INSPECT_PRESENT;
-	return tell(errno, reason);
+	return presence_after(errno, reason);
 }
 
-/* Feeds fd's lines. Returns: NULL, or the reason why it ended early. */
-static const char *feed_lines(int fd, inspect_line *parse, void *state)
+/* Parses the lines of fd. Returns: NULL, or the reason why it ended early. */
+static const char *parse_lines(int fd, inspect_line *parse, void *state)
 {
 	char line[LINE_SIZE];
 	size_t len = 0;
 	size_t total = 0;
-	bool skipping = false; /* the rest of a line that is too long */
+	bool skipping = false; /* in the rest of a line that is too long */
 
 	for (;;) {
 		ssize_t got = read(fd, line + len, sizeof(line) - len);
@@ -49,7 +49,7 @@ static const char *feed_lines(int fd, inspect_line *parse, void *state)
 			break;
 		total += (size_t)got;
 		if (total > FILE_BYTES_MAX)
-			return "longer than 64 MiB";
+			return "larger than 64 MiB";
 		len += (size_t)got;
 		while ((newline = memchr(start, '\n', len)) != NULL) {
 			size_t line_len = (size_t)(newline - start);
@@ -79,22 +79,22 @@ enum inspect_presence inspect_read_lines(const struct inspect_place *place, cons
 {
 	enum inspect_presence presence = INSPECT_PRESENT;
 	struct stat st;
-	/* Not blocking: a FIFO of that name would hold up the thread. */
+	/* O_NONBLOCK: open(2) of a FIFO would wait for a writer. */
 	int fd = openat(place->root, path + 1, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0) {
-		presence = tell(errno, reason);
+		presence = presence_after(errno, reason);
 	} else {
 		if (fstat(fd, &st) != 0)
 			*reason = strerror(errno);
 		else
-			*reason = S_ISREG(st.st_mode) ? feed_lines(fd, parse, state)
+			*reason = S_ISREG(st.st_mode) ? parse_lines(fd, parse, state)
 						      : "not a regular file";
 		close(fd);
 		if (*reason != NULL)
-			presence = INSPECT_NO_IDEA;
+			presence = INSPECT_UNKNOWN;
 	}
-	if (presence == INSPECT_NO_IDEA)
+	if (presence == INSPECT_UNKNOWN)
 		inspect_list_add(&place->report->unreadable, path, strlen(path), *reason);
 	return presence;
 }

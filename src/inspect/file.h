@@ -1,4 +1,4 @@
-/* inspect_file.h - looks at single files below the inspected root. */
+/* file.h - reads single files below the inspected root. */
 #ifndef HELLO_INSPECT_FILE_H
 #define HELLO_INSPECT_FILE_H
 
@@ -7,7 +7,7 @@
 
 #include <sys/stat.h>
 
-/* Where a collector looks, and where it puts what it finds. */
+/* Where a collector reads, and the report that it fills. */
 struct inspect_place {
 	int root; /* a descriptor of the root directory */
 	struct inspect_report *report;
@@ -15,24 +15,25 @@ struct inspect_place {
 
 enum inspect_presence {
 	INSPECT_PRESENT,
-	INSPECT_ABSENT,	 /* which is an answer */
-	INSPECT_NO_IDEA, /* the way there is barred */
+	INSPECT_ABSENT,
+	INSPECT_UNKNOWN, /* it can't be read, or a directory above it can't be searched */
 };
 
 /*
- * Looks whether something is there, behind symbolic links.
+ * As stat(2): follows symbolic links.
  * path: absolute, below the root
- * st: filled when it is present
- * reason: gets a static text when there is no idea
+ * st: filled when the file is present
+ * reason: set to a static text when the presence is unknown
  */
-enum inspect_presence inspect_look(
+enum inspect_presence inspect_stat(
 	const struct inspect_place *place, const char *path, struct stat *st, const char **reason);
 
 /*
- * Feeds the lines of a file to a parser; of a line over 4095 bytes the first 4095.
- * A file that can't be read is noted in the report's list of unreadable ones.
+ * Calls a parser for each line of a file; for a line over 4095 bytes with the first 4095.
+ * An unreadable file is added to the report's list of these.
  * path: absolute, below the root
- * Returns: as inspect_look(); after INSPECT_NO_IDEA the state may hold part of the file.
+ * reason: NULL before; set to a static text when the result is unknown
+ * Returns: whether the file was read; after INSPECT_UNKNOWN the state may hold part of the file.
  */
 enum inspect_presence inspect_read_lines(const struct inspect_place *place, const char *path,
 	inspect_line *parse, void *state, const char **reason);

@@ -15,13 +15,12 @@ int inspect_collect(const char *root, struct inspect_report *report, struct erro
 	int result = 0;
 
 	*report = (struct inspect_report){0};
-	/* O_PATH: a root that this user may pass but not read still has much to tell. */
+	/* O_PATH: a root that this user may search but not read is still inspected. */
 	place.root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (place.root < 0)
 		return error_set(err, errno, "inspect", root, NULL, NULL);
 	inspect_image(&place);
 	inspect_process(&place);
-	inspect_kernel(&place);
 	if (inspect_tree(&place) != 0)
 		result = error_set(err, ENOMEM, "inspect", root, NULL, NULL);
 	close(place.root);

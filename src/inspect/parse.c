@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Returns: true when the line starts with prefix; *line and *len then go on after it. */
+/* Returns: whether the line starts with prefix; if so, *line and *len are what follows. */
 static bool take_prefix(const char **line, size_t *len, const char *prefix)
 {
 	size_t prefix_len = strlen(prefix);
@@ -29,7 +29,7 @@ static void trim(const char **line, size_t *len)
 		(*len)--;
 }
 
-/* Returns: the digit's value, or base when it is none. */
+/* Returns: the value of the digit, or base when the byte is no digit. */
 static unsigned digit_value(char byte, unsigned base)
 {
 	unsigned value = base;
@@ -46,7 +46,7 @@ static unsigned digit_value(char byte, unsigned base)
 /*
  * Takes a number from the start of the text.
  * base: 10 or 16
- * Returns: whether there is one that fits.
+ * Returns: whether there is a number that fits.
  */
 static bool take_number(const char **text, size_t *len, unsigned base, uint64_t *number)
 {
@@ -80,8 +80,8 @@ void inspect_parse_dpkg_status(void *state, const char *line, size_t len)
 		return;
 	trim(&line, &len);
 	/*
-	 * The third word is the state: "install ok installed" and "hold ok installed" are
-	 * there, "deinstall ok config-files" and "install ok half-installed" are not.
+	 * The third word is the state: "install ok installed" and "hold ok installed" count,
+	 * "deinstall ok config-files" and "install ok half-installed" do not.
 	 */
 	if (len > installed_len &&
 		memcmp(line + len - installed_len, installed, installed_len) == 0)
@@ -104,25 +104,6 @@ void inspect_parse_apk(void *state, const char *line, size_t len)
 		++*packages;
 }
 
-void inspect_parse_pem(void *state, const char *line, size_t len)
-{
-	uint64_t *certificates = state;
-
-	if (take_prefix(&line, &len, "-----BEGIN CERTIFICATE-----"))
-		++*certificates;
-}
-
-void inspect_parse_resolv_conf(void *state, const char *line, size_t len)
-{
-	uint64_t *nameservers = state;
-
-	if (!take_prefix(&line, &len, "nameserver") || len == 0 || !is_blank(*line))
-		return;
-	trim(&line, &len);
-	if (len > 0)
-		++*nameservers;
-}
-
 void inspect_parse_account(void *state, const char *line, size_t len)
 {
 	struct inspect_account *account = state;
@@ -136,7 +117,7 @@ void inspect_parse_account(void *state, const char *line, size_t len)
 	name_len = (size_t)(end - name);
 	len -= name_len + 1;
 	line = end + 1;
-	end = memchr(line, ':', len); /* the password's end */
+	end = memchr(line, ':', len); /* of the password */
 	if (end == NULL)
 		return;
 	len -= (size_t)(end - line) + 1;
@@ -144,7 +125,7 @@ void inspect_parse_account(void *state, const char *line, size_t len)
 	if (!take_number(&line, &len, 10, &id) || len == 0 || *line != ':' || id != account->id)
 		return;
 	account->found = true;
-	/* A NUL would end the name early and make it another one. */
+	/* A NUL would truncate the name to another one. */
 	if (name_len < sizeof(account->name) && memchr(name, '\0', name_len) == NULL) {
 		memcpy(account->name, name, name_len);
 		account->name[name_len] = '\0';
@@ -160,8 +141,6 @@ void inspect_parse_status(void *state, const char *line, size_t len)
 		struct inspect_field *field;
 	} fields[] = {
 		{"CapEff:", 16, &status->cap_effective},
-		{"CapPrm:", 16, &status->cap_permitted},
-		{"CapBnd:", 16, &status->cap_bounding},
 		{"Seccomp:", 10, &status->seccomp},
 		{"NoNewPrivs:", 10, &status->no_new_privs},
 	};
@@ -176,71 +155,4 @@ void inspect_parse_status(void *state, const char *line, size_t len)
 			*fields[i].field = (struct inspect_field){true, number};
 		return;
 	}
-}
-
-static void keep_path(struct inspect_cgroup_path *to, const char *path, size_t len)
-{
-	to->known = true;
-	to->truncated = len >= sizeof(to->path) || memchr(path, '\0', len) != NULL;
-	if (to->truncated)
-		len = 0;
-	memcpy(to->path, path, len);
-	to->path[len] = '\0';
-}
-
-void inspect_parse_cgroups(void *state, const char *line, size_t len)
-{
-	struct inspect_cgroups *cgroups = state;
-	const char *controllers;
-	const char *colon;
-	size_t left;
-	uint64_t hierarchy;
-
-	if (!take_number(&line, &len, 10, &hierarchy) || !take_prefix(&line, &len, ":"))
-		return;
-	colon = memchr(line, ':', len);
-	if (colon == NULL || colon + 1 == line + len || colon[1] != '/')
-		return;
-	controllers = line;
-	left = (size_t)(colon - line);
-	len -= left + 1;
-	line = colon + 1;
-	if (hierarchy == 0 && left == 0) {
-		keep_path(&cgroups->unified, line, len);
-		return;
-	}
-	/* A named hierarchy, such as name=systemd, limits nothing. */
-	if (left >= 5 && memcmp(controllers, "name=", 5) == 0)
-		return;
-	cgroups->version_1 = true;
-	while (left > 0) {
-		const char *comma = memchr(controllers, ',', left);
-		size_t name_len = comma != NULL ? (size_t)(comma - controllers) : left;
-
-		if (name_len == 6 && memcmp(controllers, "memory", 6) == 0)
-			keep_path(&cgroups->memory, line, len);
-		else if (name_len == 3 && memcmp(controllers, "cpu", 3) == 0)
-			keep_path(&cgroups->cpu, line, len);
-		else if (name_len == 4 && memcmp(controllers, "pids", 4) == 0)
-			keep_path(&cgroups->pids, line, len);
-		if (comma == NULL)
-			break;
-		controllers += name_len + 1;
-		left -= name_len + 1;
-	}
-}
-
-void inspect_parse_limit(void *state, const char *line, size_t len)
-{
-	struct inspect_limit *limit = state;
-
-	trim(&line, &len);
-	if (take_prefix(&line, &len, "max") || take_prefix(&line, &len, "-1"))
-		limit->none = true;
-	else if (!take_number(&line, &len, 10, &limit->value))
-		return;
-	limit->known = true;
-	trim(&line, &len);
-	if (len > 0 && !take_number(&line, &len, 10, &limit->second))
-		limit->known = false;
 }

@@ -1,13 +1,10 @@
-/* inspect_process.h - what the process is, what it may do, and what limits it. */
+/* process.h - the user, the rights and the limits of the process. */
 #ifndef HELLO_INSPECT_PROCESS_H
 #define HELLO_INSPECT_PROCESS_H
 
 #include "inspect/file.h"
 
-/* Fills the report's third part: user, capabilities, restrictions. */
+/* Fills the report's parts on the process and its cgroup, and whether the root is read-only. */
 void inspect_process(const struct inspect_place *place);
-
-/* Fills the fourth: the kernel and the cgroup's limits, as far up as it can be seen. */
-void inspect_kernel(const struct inspect_place *place);
 
 #endif

@@ -1,15 +1,15 @@
-/* inspect_value.h - fills the parts of a report. Pure. */
+/* value.h - fills the parts of a report. Pure. */
 #ifndef HELLO_INSPECT_VALUE_H
 #define HELLO_INSPECT_VALUE_H
 
 #include "inspect/inspect.h"
 
-/* Makes the value a number; a word it had stays. */
+/* Makes the value a number; its word stays. */
 void inspect_set_number(struct inspect_value *value, uint64_t number);
 
 /*
- * Gives the value a word, NUL-terminated. One that doesn't fit whole is left out: half a
- * path would be another path.
+ * Gives the value a word, NUL-terminated. A word that doesn't fit is left out: a truncated
+ * name would be another user's.
  */
 void inspect_set_word(struct inspect_value *value, const char *word);
 
@@ -17,10 +17,10 @@ void inspect_set_word(struct inspect_value *value, const char *word);
 void inspect_set_unknown(struct inspect_value *value, const char *subject, const char *reason);
 
 /*
- * Counts a path, and keeps it when there is room.
+ * Counts a path, and keeps it if there is room.
  * path: len bytes; an empty one is the root, "/"
- * note: static, or NULL
+ * reason: static
  */
-void inspect_list_add(struct inspect_list *list, const char *path, size_t len, const char *note);
+void inspect_list_add(struct inspect_list *list, const char *path, size_t len, const char *reason);
 
 #endif

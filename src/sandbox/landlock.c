@@ -3,45 +3,137 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/landlock.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-struct landlock_handled landlock_handled_by_abi(long abi)
-{
-	struct landlock_handled handled = {.files = LANDLOCK_FILES_ABI_1};
+/* Names that the headers of Linux 6.1 (Debian 12) do not have. */
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_IOCTL_DEV
+#define LANDLOCK_ACCESS_FS_IOCTL_DEV (1ULL << 15)
+#endif
+#ifndef LANDLOCK_ACCESS_NET_BIND_TCP
+#define LANDLOCK_ACCESS_NET_BIND_TCP	(1ULL << 0)
+#define LANDLOCK_ACCESS_NET_CONNECT_TCP (1ULL << 1)
+#endif
+#ifndef LANDLOCK_SCOPE_SIGNAL
+#define LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET (1ULL << 0)
+#define LANDLOCK_SCOPE_SIGNAL		    (1ULL << 1)
+#endif
 
-	if (abi >= 2)
-		handled.files |= LANDLOCK_REFER;
-	if (abi >= 3)
-		handled.files |= LANDLOCK_TRUNCATE;
-	if (abi >= 4) /* the listeners are bound already, and nothing here connects */
-		handled.network = LANDLOCK_BIND_TCP | LANDLOCK_CONNECT_TCP;
-	if (abi >= 5)
-		handled.files |= LANDLOCK_IOCTL_DEV;
-	if (abi >= 6) /* what shares the user id, though not the sandbox */
-		handled.scopes = LANDLOCK_SCOPE_SOCKET | LANDLOCK_SCOPE_SIGNAL;
-	return handled;
+#define ACCESS_FS_ABI_1 ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
+
+/* All rights, oldest first. Names are arrays: pointers would be relocated at each start. */
+static const struct right {
+	char name[27];
+	uint8_t abi; /* the first that has it */
+	uint16_t handled_access_fs;
+	uint8_t handled_access_net;
+	uint8_t scoped;
+} rights[] = {
+	{"ACCESS_FS", 1, .handled_access_fs = ACCESS_FS_ABI_1},
+	{"REFER", 2, .handled_access_fs = LANDLOCK_ACCESS_FS_REFER},
+	{"TRUNCATE", 3, .handled_access_fs = LANDLOCK_ACCESS_FS_TRUNCATE},
+	/* The listeners are bound before, and the service never connects. */
+	{"BIND_TCP", 4, .handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP},
+	{"CONNECT_TCP", 4, .handled_access_net = LANDLOCK_ACCESS_NET_CONNECT_TCP},
+	{"IOCTL_DEV", 5, .handled_access_fs = LANDLOCK_ACCESS_FS_IOCTL_DEV},
+	/* Other processes of the same user, outside the sandbox. */
+	{"SCOPE_ABSTRACT_UNIX_SOCKET", 6, .scoped = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET},
+	{"SCOPE_SIGNAL", 6, .scoped = LANDLOCK_SCOPE_SIGNAL},
+};
+
+static const size_t right_count = sizeof(rights) / sizeof(rights[0]);
+
+static void add_right(struct landlock_attr *attr, const struct right *right)
+{
+	attr->handled_access_fs |= right->handled_access_fs;
+	attr->handled_access_net |= right->handled_access_net;
+	attr->scoped |= right->scoped;
 }
 
-/* Returns: 0 also when there is no such directory: it can't be read later either. */
+/*
+ * One right more at a time, oldest first. Removing rights until the kernel accepts would lose
+ * every right that is newer than the refused one.
+ */
+static int make_ruleset_by_right(long abi, landlock_create *create, unsigned *refused)
+{
+	struct landlock_attr attr = {0};
+	int ruleset = -1;
+
+	for (size_t i = 0; i < right_count && rights[i].abi <= abi; i++) {
+		struct landlock_attr next = attr;
+		int created;
+
+		add_right(&next, &rights[i]);
+		created = create(&next, sizeof(next));
+		if (created < 0 && i == 0)
+			return -1; /* without files it is no sandbox */
+		if (created < 0) {
+			*refused |= 1U << i;
+			continue;
+		}
+		if (ruleset >= 0)
+			close(ruleset);
+		ruleset = created;
+		attr = next;
+	}
+	return ruleset;
+}
+
+int landlock_make_ruleset(long abi, landlock_create *create, unsigned *refused)
+{
+	struct landlock_attr attr = {0};
+	int ruleset;
+
+	for (size_t i = 0; i < right_count && rights[i].abi <= abi; i++)
+		add_right(&attr, &rights[i]);
+	ruleset = create(&attr, sizeof(attr));
+	/*
+	 * The ABI version alone is no proof: Red Hat's 5.14 kernels announce ABI 6 and refuse
+	 * SCOPE_SIGNAL. EINVAL is an unknown bit, E2BIG an unknown member that is not 0.
+	 */
+	if (ruleset < 0 && (errno == EINVAL || errno == E2BIG))
+		ruleset = make_ruleset_by_right(abi, create, refused);
+	return ruleset;
+}
+
+void landlock_add_names(unsigned bits, struct strbuf *out)
+{
+	const char *separator = "";
+
+	for (size_t i = 0; i < right_count; i++) {
+		if ((bits >> i & 1) == 0)
+			continue;
+		strbuf_add_string(out, separator);
+		strbuf_add_string(out, rights[i].name);
+		separator = ", ";
+	}
+}
+
+/* Returns: 0 also for a directory that does not exist: no file in it can be read later. */
 static int allow_reading(int ruleset, const char *directory)
 {
-	struct landlock_beneath rule = {.allowed = LANDLOCK_READ_FILE | LANDLOCK_READ_DIR,
-		.directory = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+		.parent_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC)};
 	long result;
 
-	if (rule.directory < 0)
+	if (rule.parent_fd < 0)
 		return 0;
-	result = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_BENEATH, &rule, 0);
-	close(rule.directory);
+	result = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	close(rule.parent_fd);
 	return result == 0 ? 0 : -1;
 }
 
-/* Cuts the last component off. Returns: false when what is left is the root. */
-static bool cut_to_parent(char *path)
+/* Removes the last component of a path. Returns: false when the root is left. */
+static bool remove_last_component(char *path)
 {
 	char *slash = strrchr(path, '/');
 
@@ -55,10 +147,10 @@ static bool cut_to_parent(char *path)
 }
 
 /*
- * Allows reading where a file lies, and where the links to it lead. Kubernetes renews a
- * volume by turning a link to another directory beside it: tls.crt -> ..data/tls.crt,
- * ..data -> ..2026_11_23. So when the path itself goes through such a link (..data/tls.crt),
- * the directory of the link is allowed too.
+ * Allows reading in the directory of a file and in the directory that its links lead to.
+ * Kubernetes renews a volume by replacing a link to a directory beside it: tls.crt ->
+ * ..data/tls.crt, ..data -> ..2026_11_23. If the given path contains such a link
+ * (..data/tls.crt), the directory of the link is allowed too.
  */
 static int allow_rereading(int ruleset, const char *file)
 {
@@ -69,31 +161,35 @@ static int allow_rereading(int ruleset, const char *file)
 	if (len == 0 || len >= sizeof(path))
 		return 0;
 	if (realpath(file, path) != NULL) {
-		cut_to_parent(path);
+		remove_last_component(path);
 		if (allow_reading(ruleset, path) != 0)
 			return -1;
 	}
 	memcpy(path, file, len + 1);
-	cut_to_parent(path);
+	remove_last_component(path);
 	if (allow_reading(ruleset, path) != 0)
 		return -1;
-	/* Never the root: that would be everything. */
-	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && cut_to_parent(path))
+	/* The root is excluded: it would allow every file. */
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && remove_last_component(path))
 		return allow_reading(ruleset, path);
 	return 0;
 }
 
-int landlock_restrict(const struct sandbox_needs *needs)
+static int create_ruleset(const struct landlock_attr *attr, size_t attr_bytes)
 {
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_ASK_VERSION);
-	struct landlock_handled handled;
+	return (int)syscall(SYS_landlock_create_ruleset, attr, attr_bytes, 0);
+}
+
+int landlock_restrict(const struct sandbox_needs *needs, unsigned *refused)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	unsigned bits = 0;
 	int ruleset;
 	int errnum;
 
 	if (abi < 0)
 		return -1;
-	handled = landlock_handled_by_abi(abi);
-	ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0);
+	ruleset = landlock_make_ruleset(abi, create_ruleset, &bits);
 	if (ruleset < 0)
 		return -1;
 	for (const char *const *file = needs->reread; file != NULL && *file != NULL; file++) {
@@ -103,6 +199,7 @@ int landlock_restrict(const struct sandbox_needs *needs)
 	if (syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
 		goto out;
 	close(ruleset);
+	*refused = bits;
 	return 0;
 out:
 	errnum = errno;

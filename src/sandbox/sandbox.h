@@ -1,56 +1,62 @@
 /*
- * sandbox.h - what this process gives up before it serves, for good: new privileges, files
- * and TCP (Landlock), system calls (seccomp). docs/sandbox.md tells why each thing is left.
+ * sandbox.h - the folder sandbox/ gives up rights, one way: new privileges (no_new_privs),
+ * files and TCP (Landlock), system calls (seccomp). docs/sandbox.md has the reasons.
  */
 #ifndef HELLO_SANDBOX_SANDBOX_H
 #define HELLO_SANDBOX_SANDBOX_H
 
 #include "base/error.h"
+#include "base/strbuf.h"
 
 #include <stdbool.h>
 
-enum sandbox_mode {
-	SANDBOX_AUTO,	 /* what the kernel has; say what it lacks */
-	SANDBOX_REQUIRE, /* all of it, or do not serve */
-	SANDBOX_OFF,
-};
-
-/* What this configuration does beside plain HTTP. */
+/* What this configuration needs beyond plain HTTP. */
 struct sandbox_needs {
-	bool tls; /* handshakes take random numbers */
+	bool tls; /* handshakes need random numbers */
 	/*
-	 * Files read again while serving, ended by NULL; NULL for none; borrowed. Allowed is
-	 * reading in the directories where they lie: a new certificate is a new file.
+	 * Files that are read again while serving, ended by NULL; NULL for none; borrowed.
+	 * Reading is allowed in the directories of these files: a renewed certificate is a
+	 * new file.
 	 */
 	const char *const *reread;
 };
 
-/* What the kernel did not give. To be set to zeros before the first stage. */
+/* What the kernel does not provide. All zeros before the first stage. */
 struct sandbox {
-	unsigned missing; /* parts, as bits; 0: all of it holds */
-	int errnum;	  /* errno of the first refusal */
+	unsigned missing;	   /* layers, as bits; 0: all three are in force */
+	int errnum;		   /* errno of the first failure */
+	unsigned landlock_refused; /* rights that Landlock announces but refuses, as bits */
 };
 
 /*
- * First stage: no_new_privs(2) and Landlock (landlock(7)), and a look whether the second
- * stage will find seccomp. From here on no file can be opened but what needs names, and no
- * TCP port bound or connected to.
- * sandbox: the parts that are missing are added
- * Threads: only the caller's and those made later are restricted: call it before the first.
+ * First stage: no_new_privs, Landlock (landlock(7)), and a check that the kernel has seccomp
+ * filters for the second stage. Afterwards only the files in needs->reread can be opened, and
+ * no TCP port can be bound or connected to.
+ * sandbox: missing layers and refused rights are added
+ * Threads: restricts the caller and the threads that it creates later. Call it before the
+ *          first thread is created.
  */
 void sandbox_restrict_files(const struct sandbox_needs *needs, struct sandbox *sandbox);
 
 /*
- * Second stage: the filter of system calls (seccomp(2)), for all threads at once. A call that
- * is not in the table of sandbox_calls.c ends the process with SIGSYS.
- * Threads: those that serve must run already: making one is not in the table.
+ * Second stage: the system call filter (seccomp(2)), for all threads at once. A system call
+ * that is not in the table of seccomp.c kills the process with SIGSYS.
+ * sandbox: a missing seccomp is added
+ * Threads: all threads must exist already: the filter does not allow creating one.
  */
 void sandbox_restrict_syscalls(const struct sandbox_needs *needs, struct sandbox *sandbox);
 
-/* Returns: what is missing, such as "Landlock is missing", static; NULL when nothing is. */
+/* Returns: the missing layers, such as "Landlock is missing", static; NULL for none. */
 const char *sandbox_missing(const struct sandbox *sandbox);
 
-/* Returns: 0 when nothing is missing, or -1 with *err filled for -sandbox require. */
+/* Appends the names of landlock_refused, such as "TRUNCATE, SCOPE_SIGNAL"; nothing for 0. */
+void sandbox_add_refused(const struct sandbox *sandbox, struct strbuf *out);
+
+/*
+ * The condition of -sandbox require. Refused Landlock rights meet it: the kernel has Landlock,
+ * and an older ABI, which lacks the same rights, meets it too.
+ * Returns: 0 when no layer is missing, or -1 with *err filled.
+ */
 int sandbox_check(const struct sandbox *sandbox, struct error *err);
 
 #endif

@@ -2,15 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-/* Who needs a call. */
+/* Which configuration needs a system call. */
 enum need {
 	ALWAYS = 0, /* plain HTTP */
 	TLS = 1,    /* needs.tls */
@@ -19,13 +20,13 @@ enum need {
 
 enum test {
 	NO_TEST,
-	IS_ONE_OF, /* of values, up to the first 0 behind the first value */
-	LACKS,	   /* each bit of values[0] */
+	IS_ONE_OF,   /* values: the first, and the others up to the first 0 */
+	HAS_NONE_OF, /* the bits of values[0] */
 };
 
 /*
- * What an argument must be. Its lower 32 bits are looked at: the kernel takes these arguments
- * as int, but for prot, of which it ignores the upper half.
+ * A condition for one argument. Only its lower 32 bits are tested: the kernel takes these
+ * arguments as int, except prot, and of prot it ignores the upper half.
  */
 struct condition {
 	uint8_t test; /* enum test */
@@ -34,23 +35,19 @@ struct condition {
 };
 
 struct rule {
-	const struct condition *conditions; /* all of them, ended by NO_TEST; NULL for none */
-	uint16_t number;
-	uint8_t needs;	/* enum need, any of them */
-	uint8_t errnum; /* 0: the call passes; else it fails with this */
+	const struct condition *conditions; /* all must hold; ended by NO_TEST; NULL for none */
+	uint16_t nr;			    /* number of the system call */
+	uint8_t needs;			    /* enum need, any of them */
+	uint8_t errnum;			    /* 0: allowed; else the call fails with this errno */
 };
 
-#define PASS(call, who)                                                                            \
+#define ALLOW(name, who)                                                                           \
 	{                                                                                          \
-		.number = SYS_##call, .needs = (who)                                               \
+		.nr = SYS_##name, .needs = (who)                                                   \
 	}
-#define FAIL(call, who, errno)                                                                     \
+#define ALLOW_IF(name, who, ...)                                                                   \
 	{                                                                                          \
-		.number = SYS_##call, .needs = (who), .errnum = (errno)                            \
-	}
-#define PASS_IF(call, who, ...)                                                                    \
-	{                                                                                          \
-		.number = SYS_##call, .needs = (who), .conditions = (const struct condition[])     \
+		.nr = SYS_##name, .needs = (who), .conditions = (const struct condition[])         \
 		{                                                                                  \
 			__VA_ARGS__,                                                               \
 			{                                                                          \
@@ -58,178 +55,189 @@ struct rule {
 			}                                                                          \
 		}                                                                                  \
 	}
+#define FAIL(name, who, errno)                                                                     \
+	{                                                                                          \
+		.nr = SYS_##name, .needs = (who), .errnum = (errno)                                \
+	}
 #define ARG_IS(index, ...)                                                                         \
 	{                                                                                          \
 		.test = IS_ONE_OF, .arg = (index), .values = { __VA_ARGS__ }                       \
 	}
 #define ARG_LACKS(index, bits)                                                                     \
 	{                                                                                          \
-		.test = LACKS, .arg = (index), .values = {(uint32_t)(bits) }                       \
+		.test = HAS_NONE_OF, .arg = (index), .values = {(uint32_t)(bits) }                 \
 	}
 
-/* A certificate is opened for reading and in no other way. */
-#define ALL_BUT_PLAIN_READING (~(uint32_t)(O_CLOEXEC | O_LARGEFILE | O_NONBLOCK))
+/* Certificates are opened read-only. */
+#define ALL_BUT_READ_ONLY (~(uint32_t)(O_CLOEXEC | O_LARGEFILE | O_NONBLOCK))
 
 /*
- * All that may be called, seen with strace(1) over the black-box tests. What is missing here
- * kills, also where a libc would live with an error: nothing of it is called by a service in
- * good health. Not here on purpose: rt_sigreturn (there is no handler, and forged frames need
- * it), clone (no thread and no process is made after the start), socket and connect.
+ * All allowed system calls, found with strace(1) over the black-box tests. Any other kills the
+ * process; an errno would let an attacker try again. Left out on purpose: rt_sigreturn (there
+ * is no signal handler, and sigreturn-oriented programming needs it), clone (no thread or
+ * process is created after the start), socket and connect.
  */
 static const struct rule rules[] = {
-	/* Requests and answers. */
-	PASS(epoll_pwait, ALWAYS), /* the event loops wait */
-	PASS(epoll_ctl, ALWAYS),   /* a connection joins or leaves a loop */
-	PASS(accept4, ALWAYS),	   /* new connections */
-	PASS(recvfrom, ALWAYS),	   /* requests */
-	PASS(sendto, ALWAYS),	   /* answers in one piece */
-	PASS(sendmsg, ALWAYS),	   /* header and body of an answer at once */
-	PASS(shutdown, ALWAYS),	   /* deadlines, refusals and the drain end connections */
-	PASS(close, ALWAYS),	   /* connections, listeners, loops */
-	PASS_IF(setsockopt, ALWAYS, ARG_IS(1, IPPROTO_TCP),
-		ARG_IS(2, TCP_NODELAY, TCP_CORK)), /* when an answer leaves */
-	PASS_IF(setsockopt, ALWAYS, ARG_IS(1, SOL_SOCKET),
-		ARG_IS(2, SO_LINGER)), /* what a deaf client never took is dropped */
-	PASS_IF(getsockopt, ALWAYS, ARG_IS(1, IPPROTO_TCP),
-		ARG_IS(2, TCP_INFO)), /* has it been taken? */
-	PASS_IF(fcntl, ALWAYS,
-		ARG_IS(1, F_GETFL, F_GETFD, F_SETFD)), /* connections that a drain takes over */
+	/* Requests and responses. */
+	ALLOW(epoll_pwait, ALWAYS), /* event loops wait for events */
+	ALLOW(epoll_ctl, ALWAYS),   /* add a connection to an event loop, or remove it */
+	ALLOW(accept4, ALWAYS),	    /* accept connections */
+	ALLOW(recvfrom, ALWAYS),    /* receive requests */
+	ALLOW(sendto, ALWAYS),	    /* send a response from one buffer */
+	ALLOW(sendmsg, ALWAYS),	    /* send header and body of a response together */
+	ALLOW(shutdown, ALWAYS),    /* end connections: timeout, refusal, drain */
+	ALLOW(close, ALWAYS),	    /* close connections, listeners and event loops */
+	ALLOW_IF(setsockopt, ALWAYS, ARG_IS(1, IPPROTO_TCP),
+		ARG_IS(2, TCP_NODELAY, TCP_CORK)), /* send a response without delay */
+	ALLOW_IF(setsockopt, ALWAYS, ARG_IS(1, SOL_SOCKET),
+		ARG_IS(2, SO_LINGER)), /* discard what a timed-out client did not read */
+	ALLOW_IF(getsockopt, ALWAYS, ARG_IS(1, IPPROTO_TCP),
+		ARG_IS(2, TCP_INFO)), /* has the client acknowledged the response? */
+	ALLOW_IF(fcntl, ALWAYS,
+		ARG_IS(1, F_GETFL, F_GETFD, F_SETFD)), /* the drain takes over connections */
 
 #ifdef SYS_poll
-	PASS(poll, ALWAYS), /* the log's reader, and the backlog */
+	ALLOW(poll, ALWAYS), /* can the log be written; are connections waiting */
 #else
-	PASS(ppoll, ALWAYS), /* the log's reader, and the backlog */
+	ALLOW(ppoll, ALWAYS), /* can the log be written; are connections waiting */
 #endif
 
-	/* Threads, time and memory, as musl makes them. */
-	PASS(read, ALWAYS),	       /* the eventfd that wakes a loop */
-	PASS(write, ALWAYS),	       /* the log, and the same eventfd */
-	PASS(writev, ALWAYS),	       /* stdio: the text of a failed assertion */
-	PASS(futex, ALWAYS),	       /* locks; waiting for a thread's end */
-	PASS(clock_gettime, ALWAYS),   /* where the vDSO can't tell the time */
-	PASS(restart_syscall, ALWAYS), /* the kernel's own, after SIGSTOP or a freezer */
-	PASS(rt_sigprocmask, ALWAYS),  /* around a thread's end */
-	PASS(exit, ALWAYS),	       /* a thread's end */
-	PASS(exit_group, ALWAYS),      /* the end */
-	PASS_IF(tkill, ALWAYS, ARG_IS(1, SIGABRT)),	    /* abort() shows as such, status 134 */
-	PASS(brk, ALWAYS),				    /* malloc's records */
-	PASS_IF(mmap, ALWAYS, ARG_LACKS(2, PROT_EXEC)),	    /* malloc; never code */
-	PASS_IF(mprotect, ALWAYS, ARG_LACKS(2, PROT_EXEC)), /* malloc's records; never code */
-	PASS(munmap, ALWAYS),				    /* free, and a thread's stack */
-	PASS(mremap, ALWAYS),				    /* realloc of large blocks */
-	PASS_IF(madvise, ALWAYS, ARG_IS(2, MADV_FREE, MADV_DONTNEED)), /* free gives pages back */
+	/* Threads, time and memory, as musl uses them. */
+	ALLOW(read, ALWAYS),		/* the eventfd that wakes an event loop */
+	ALLOW(write, ALWAYS),		/* the log, and the same eventfd */
+	ALLOW(writev, ALWAYS),		/* stdio prints a failed assertion */
+	ALLOW(futex, ALWAYS),		/* mutexes; joining threads */
+	ALLOW(clock_gettime, ALWAYS),	/* where the vDSO has no clock */
+	ALLOW(restart_syscall, ALWAYS), /* made by the kernel itself after SIGSTOP or a freezer */
+	ALLOW(rt_sigprocmask, ALWAYS),	/* musl blocks signals while a thread ends */
+	ALLOW(exit, ALWAYS),		/* a thread ends */
+	ALLOW(exit_group, ALWAYS),	/* the process ends */
+	ALLOW_IF(tkill, ALWAYS, ARG_IS(1, SIGABRT)),	     /* abort() ends with status 134 */
+	ALLOW(brk, ALWAYS),				     /* malloc's metadata */
+	ALLOW_IF(mmap, ALWAYS, ARG_LACKS(2, PROT_EXEC)),     /* malloc; not executable */
+	ALLOW_IF(mprotect, ALWAYS, ARG_LACKS(2, PROT_EXEC)), /* malloc's metadata; not executable */
+	ALLOW(munmap, ALWAYS),				     /* free(), and a thread's stack */
+	ALLOW(mremap, ALWAYS),				     /* realloc() of large blocks */
+	ALLOW_IF(madvise, ALWAYS,
+		ARG_IS(2, MADV_FREE, MADV_DONTNEED)), /* free() returns pages to the kernel */
 
 	/* The main thread, which is PID 1 in a container. */
-	PASS(rt_sigtimedwait, ALWAYS), /* signals, and the tick of the deadlines */
-	PASS(wait4, ALWAYS),	       /* orphans that end are reaped */
+	ALLOW(rt_sigtimedwait, ALWAYS), /* wait for signals and for the next check of timeouts */
+	ALLOW(wait4, ALWAYS),		/* reap orphaned processes */
 
-	/* A thread's name is no reason to die, should a build of libmicrohttpd give them. */
-	FAIL(prctl, ALWAYS, EPERM), /* refused without a death */
+	/* Not fatal: a build of libmicrohttpd that names its threads still works. */
+	FAIL(prctl, ALWAYS, EPERM), /* fails with EPERM; does not kill */
 
 	/* HTTPS. */
-	PASS(getrandom, TLS), /* keys and nonces */
+	ALLOW(getrandom, TLS), /* keys and nonces */
 
-/* Certificates and keys, read again on SIGHUP. */
+/* Certificates and keys are read again on SIGHUP. */
 #ifdef SYS_open
-	PASS_IF(open, REREAD, ARG_LACKS(1, ALL_BUT_PLAIN_READING)), /* for reading alone */
+	ALLOW_IF(open, REREAD, ARG_LACKS(1, ALL_BUT_READ_ONLY)), /* read-only */
 #endif
-	PASS_IF(openat, REREAD, ARG_LACKS(2, ALL_BUT_PLAIN_READING)), /* for reading alone */
+	ALLOW_IF(openat, REREAD, ARG_LACKS(2, ALL_BUT_READ_ONLY)), /* read-only */
 
-	PASS(fstat, REREAD), /* what was opened */
-	PASS(uname, TLS),    /* the name in a self-signed certificate */
+	ALLOW(fstat, REREAD), /* size and kind of the opened file */
+	ALLOW(uname, TLS),    /* host name for a self-signed certificate */
 };
 
 #if defined(__x86_64__)
-#define ARCHITECTURE ARCHITECTURE_X86_64
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
-#define ARCHITECTURE ARCHITECTURE_AARCH64
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
 #endif
 
-/* The program as it is written, front to back. */
+/* Classic BPF instructions (linux/filter.h). */
+#define LOAD_WORD   (BPF_LD | BPF_W | BPF_ABS) /* of struct seccomp_data */
+#define JUMP_EQUAL  (BPF_JMP | BPF_JEQ | BPF_K)
+#define JUMP_IF_ANY (BPF_JMP | BPF_JSET | BPF_K)
+#define RETURN	    (BPF_RET | BPF_K)
+
+/* The program is written front to back. */
 struct writer {
-	struct bpf_instruction *at;
+	struct sock_filter *next;
 };
 
-static struct bpf_instruction *add(struct writer *writer, uint16_t code, uint32_t operand)
+/* Jump distances are filled in later. */
+static struct sock_filter *add(struct writer *writer, uint16_t code, uint32_t k)
 {
-	*writer->at = (struct bpf_instruction){.code = code, .operand = operand};
-	return writer->at++;
+	*writer->next = (struct sock_filter)BPF_STMT(code, k);
+	return writer->next++;
 }
 
-static void load_number(struct writer *writer)
+static void add_load_nr(struct writer *writer)
 {
-	add(writer, BPF_LOAD, offsetof(struct call_data, number));
+	add(writer, LOAD_WORD, offsetof(struct seccomp_data, nr));
 }
 
-/* Skips on where an argument is not as it must be. Returns: the jump whose distance is open. */
-static struct bpf_instruction *add_condition(
-	struct writer *writer, const struct condition *condition)
+/* Returns: the jump to take when the condition does not hold; its distance is still open. */
+static struct sock_filter *add_condition(struct writer *writer, const struct condition *condition)
 {
-	struct bpf_instruction *jump = NULL;
+	struct sock_filter *jump = NULL;
 	uint8_t count = 1;
 
-	/* Little-endian, as both processors are here: the lower half comes first. */
-	add(writer, BPF_LOAD,
-		(uint32_t)(offsetof(struct call_data, args) + 8 * (size_t)condition->arg));
-	if (condition->test == LACKS)
-		return add(writer, BPF_IF_ANY_BIT, condition->values[0]);
+	/* Both processors are little-endian: the lower half comes first. */
+	add(writer, LOAD_WORD,
+		(uint32_t)(offsetof(struct seccomp_data, args) + 8 * (size_t)condition->arg));
+	if (condition->test == HAS_NONE_OF)
+		return add(writer, JUMP_IF_ANY, condition->values[0]);
 	while (count < 3 && condition->values[count] != 0)
 		count++;
 	for (uint8_t i = 0; i < count; i++) {
-		jump = add(writer, BPF_IF_EQUAL, condition->values[i]);
-		jump->if_true = (uint8_t)(count - 1 - i);
+		jump = add(writer, JUMP_EQUAL, condition->values[i]);
+		jump->jt = (uint8_t)(count - 1 - i);
 	}
 	return jump;
 }
 
-/* A rule that does not match leaves the call's number for the next one. */
+/* After a rule that does not match, the system call's number is loaded for the next rule. */
 static void add_rule(struct writer *writer, const struct rule *rule)
 {
-	struct bpf_instruction *number = add(writer, BPF_IF_EQUAL, rule->number);
+	struct sock_filter *nr = add(writer, JUMP_EQUAL, rule->nr);
 	const struct condition *condition = rule->conditions;
-	struct bpf_instruction *failed[2];
+	struct sock_filter *failed[2];
 	size_t count = 0;
 
 	for (; condition != NULL && condition->test != NO_TEST; condition++)
 		failed[count++] = add_condition(writer, condition);
-	add(writer, BPF_RETURN_VALUE,
-		rule->errnum == 0 ? CALL_PASSES : CALL_FAILS | (uint32_t)rule->errnum);
+	add(writer, RETURN,
+		rule->errnum == 0 ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | (uint32_t)rule->errnum);
 	for (size_t i = 0; i < count; i++) {
-		uint8_t distance = (uint8_t)(writer->at - failed[i] - 1);
+		uint8_t distance = (uint8_t)(writer->next - failed[i] - 1);
 
-		if (failed[i]->code == BPF_IF_ANY_BIT)
-			failed[i]->if_true = distance;
+		if (failed[i]->code == JUMP_IF_ANY)
+			failed[i]->jt = distance;
 		else
-			failed[i]->if_false = distance;
+			failed[i]->jf = distance;
 	}
 	if (count > 0)
-		load_number(writer);
-	number->if_false = (uint8_t)(writer->at - number - 1);
+		add_load_nr(writer);
+	nr->jf = (uint8_t)(writer->next - nr - 1);
 }
 
-uint16_t seccomp_write_filter(
-	const struct sandbox_needs *needs, struct bpf_instruction *instructions)
+uint16_t seccomp_write_filter(const struct sandbox_needs *needs, struct sock_filter *filter)
 {
-#ifdef ARCHITECTURE
-	struct writer writer = {instructions};
+#ifdef NATIVE_ARCH
+	struct writer writer = {filter};
 	const unsigned wanted = (needs->tls ? TLS : 0u) | (needs->reread != NULL ? REREAD : 0u);
 
-	/* The same number is another call through another entry: int 0x80, and x32. */
-	add(&writer, BPF_LOAD, offsetof(struct call_data, architecture));
-	add(&writer, BPF_IF_EQUAL, ARCHITECTURE)->if_true = 1;
-	add(&writer, BPF_RETURN_VALUE, CALL_KILLS);
-	load_number(&writer);
-	add(&writer, BPF_IF_AT_LEAST, X32_BIT)->if_false = 1;
-	add(&writer, BPF_RETURN_VALUE, CALL_KILLS);
+	/*
+	 * Other entries have other numbers: int 0x80 has an architecture of its own. x32 sets
+	 * bit 30 of the number, so that no rule matches.
+	 */
+	add(&writer, LOAD_WORD, offsetof(struct seccomp_data, arch));
+	add(&writer, JUMP_EQUAL, NATIVE_ARCH)->jt = 1;
+	add(&writer, RETURN, SECCOMP_RET_KILL_PROCESS);
+	add_load_nr(&writer);
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		if (rules[i].needs == ALWAYS || (rules[i].needs & wanted) != 0)
 			add_rule(&writer, &rules[i]);
 	}
-	add(&writer, BPF_RETURN_VALUE, CALL_KILLS);
-	return (uint16_t)(writer.at - instructions);
+	add(&writer, RETURN, SECCOMP_RET_KILL_PROCESS);
+	return (uint16_t)(writer.next - filter);
 #else
 	(void)needs;
-	(void)instructions;
+	(void)filter;
 	return 0;
 #endif
 }

@@ -1,25 +1,37 @@
 #include "server/conns.h"
 
 #include "base/clock.h"
+#include "base/strbuf.h"
 #include "server/metrics.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* The number of TCP_INFO in <netinet/tcp.h>, tcp(7). */
 #ifndef TCP_INFO
 #define TCP_INFO 11
 #endif
 
-/* How long a client may take its 408 from the kernel before the connection is shut. */
+/* How long the client has to read its 408 before the connection is shut. */
 #define LINGER_MS 500
 
-void conns_init(struct conns *conns, size_t limit, unsigned max_per_ip)
+void conns_init(struct conns *conns, int listener, unsigned max_per_ip)
 {
-	*conns = (struct conns){.limit = limit, .max_per_ip = max_per_ip};
+	*conns = (struct conns){.limit = 1, .max_per_ip = max_per_ip};
+	atomic_init(&conns->listener, listener);
 	pthread_mutex_init(&conns->lock, NULL);
+}
+
+void conns_set_limit(struct conns *conns, size_t limit)
+{
+	conns->limit = limit;
+}
+
+void conns_forget_listener(struct conns *conns)
+{
+	atomic_store(&conns->listener, -1);
 }
 
 void conns_destroy(struct conns *conns)
@@ -69,7 +81,7 @@ static int64_t since_of(uint64_t state)
 	return (int64_t)(state >> 2);
 }
 
-/* What the kernel knows of a connection. All 0 where it doesn't tell. */
+/* What the kernel knows of a connection. All 0 where it does not say. */
 struct traffic {
 	uint64_t received; /* bytes so far */
 	bool unsent;	   /* the peer has not taken all that was written */
@@ -97,14 +109,14 @@ static struct traffic traffic_of(int fd)
 	return traffic;
 }
 
-/* Takes a connection from its event loop. Returns: false when it is no longer in that state. */
+/* Marks a connection as ended. Returns: false when it is no longer in that state. */
 static bool end(struct conn *conn, uint64_t state)
 {
 	return atomic_compare_exchange_strong(
 		&conn->state, &state, state_of(CONN_ENDED, clock_monotonic_us()));
 }
 
-/* From here on the event loop sees a hang-up and closes it. Under the lock. */
+/* Makes the event loop see a hang-up and close it. Under the lock. */
 static void shut(struct conns *conns, struct conn *conn)
 {
 	if (conn->shut)
@@ -115,8 +127,8 @@ static void shut(struct conns *conns, struct conn *conn)
 }
 
 /*
- * As shut(), and an answer that the client has not taken is dropped: the kernel would keep
- * it, and try to bring it, for minutes after close(2) (tcp(7), tcp_orphan_retries).
+ * As shut(), and drops a response that the client has not taken: the kernel would keep sending it
+ * for minutes after close(2) (tcp(7), tcp_orphan_retries).
  */
 static void reset(struct conns *conns, struct conn *conn)
 {
@@ -128,7 +140,7 @@ static void reset(struct conns *conns, struct conn *conn)
 }
 
 /* Under the lock. */
-static void make_room(struct conns *conns)
+static void evict_one(struct conns *conns)
 {
 	int64_t now_us = clock_monotonic_us();
 	struct conn *in_flight = NULL;
@@ -171,10 +183,20 @@ bool conns_are_full(struct conns *conns)
 	return full;
 }
 
+/* A listening socket is readable while its backlog holds a client (tcp(7)). */
+static bool has_backlog(struct conns *conns)
+{
+	struct pollfd backlog = {.fd = atomic_load(&conns->listener), .events = POLLIN};
+
+	return backlog.fd >= 0 && poll(&backlog, 1, 0) > 0;
+}
+
 void conns_evict(struct conns *conns)
 {
+	if (!conns_are_full(conns) || !has_backlog(conns))
+		return;
 	pthread_mutex_lock(&conns->lock);
-	make_room(conns);
+	evict_one(conns);
 	pthread_mutex_unlock(&conns->lock);
 }
 
@@ -229,10 +251,10 @@ void conns_remove(struct conns *conns, struct conn *conn)
 	free(conn);
 }
 
-bool conn_enter(struct conn *conn, enum conn_phase phase)
+bool conn_enter(struct conn *conn, enum conn_phase phase, int64_t now_us)
 {
 	uint64_t old = atomic_load(&conn->state);
-	uint64_t new = state_of(phase, clock_monotonic_us());
+	uint64_t new = state_of(phase, now_us);
 
 	do {
 		if (phase_of(old) == CONN_ENDED)
@@ -243,12 +265,14 @@ bool conn_enter(struct conn *conn, enum conn_phase phase)
 
 void conn_handshake_done(struct conn *conn, bool more)
 {
-	if (!conn_enter(conn, CONN_WAITING))
+	int64_t now_us = clock_monotonic_us();
+
+	if (!conn_enter(conn, CONN_WAITING, now_us))
 		return;
 	pthread_mutex_lock(&conn->table->lock);
 	conn->seen_state = atomic_load(&conn->state);
 	conn->seen_received = traffic_of(conn->fd).received;
-	conn->header_us = more ? clock_monotonic_us() : 0;
+	conn->header_us = more ? now_us : 0;
 	pthread_mutex_unlock(&conn->table->lock);
 }
 
@@ -258,21 +282,21 @@ bool conn_sent_408(const struct conn *conn)
 }
 
 /*
- * Ends a connection whose request came too slowly: no answer to it has begun, and the one
- * before is the kernel's, so this can't break into anything. Closing at once would
- * reset it, and the client might never see the answer (RFC 9112, section 9.6): so it is
- * half closed here, and shut by a later sweep.
+ * Responds to a request that came too slowly. No response to it has begun, and the kernel has the one
+ * before, so this can't corrupt anything. Closing at once would reset the connection, and the client
+ * might never see the response (RFC 9112, section 9.6): so it is half closed here, and shut by a
+ * later sweep.
  */
-static void tell(struct conns *conns, struct conn *conn)
+static void send_408(struct conns *conns, struct conn *conn)
 {
-	static const char answer[] = "HTTP/1.1 408 Request Timeout\r\n"
-				     "Connection: close\r\n"
-				     "Content-Type: text/plain; charset=utf-8\r\n"
-				     "Content-Length: 20\r\n\r\n"
-				     "408 Request Timeout\n";
+	static const char response[] = "HTTP/1.1 408 Request Timeout\r\n"
+				       "Connection: close\r\n"
+				       "Content-Type: text/plain; charset=utf-8\r\n"
+				       "Content-Length: 20\r\n\r\n"
+				       "408 Request Timeout\n";
 
-	if (!conn->plain || send(conn->fd, answer, sizeof(answer) - 1,
-				    MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof(answer) - 1) {
+	if (!conn->plain || send(conn->fd, response, sizeof(response) - 1,
+				    MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof(response) - 1) {
 		shut(conns, conn);
 		return;
 	}
@@ -288,42 +312,58 @@ static bool end_overdue(struct conn *conn, uint64_t state)
 	return true;
 }
 
-/* Looks at one connection; ends it when it is overdue. Under the lock. */
-static void sweep(struct conns *conns, struct conn *conn, const struct conns_deadlines *deadlines)
+/*
+ * A connection that waits for a request, or for the end of a header. The event loop says only when a
+ * header is complete, so TCP_INFO's count of received bytes says when one has begun; once it has, or
+ * while no deadline can be over, the kernel is not asked.
+ */
+static void sweep_waiting(struct conns *conns, struct conn *conn, uint64_t state, int64_t now_us,
+	const struct conns_deadlines *deadlines)
 {
-	uint64_t state = atomic_load(&conn->state);
-	int64_t now_us = clock_monotonic_us();
 	int64_t age_ms = (now_us - since_of(state)) / 1000;
-	struct traffic traffic;
-	bool fresh;
+	bool fresh = state != conn->seen_state;
+	struct traffic traffic = {0};
 
-	switch (phase_of(state)) {
-	case CONN_WAITING:
+	if (fresh)
+		conn->header_us = 0;
+	if (conn->header_us == 0) {
+		if (deadlines->draining && age_ms < deadlines->idle_ms)
+			return;
 		traffic = traffic_of(conn->fd);
-		fresh = state != conn->seen_state;
-		if (fresh)
-			conn->header_us = 0;
-		else if (traffic.received != conn->seen_received && conn->header_us == 0)
+		if (!fresh && traffic.received != conn->seen_received)
 			conn->header_us = now_us;
 		conn->seen_state = state;
 		conn->seen_received = traffic.received;
-		if (conn->header_us != 0) {
-			if ((now_us - conn->header_us) / 1000 >= deadlines->read_header_ms &&
-				end_overdue(conn, state))
-				tell(conns, conn);
-		} else if (traffic.unsent) {
-			/* Its last answer is still on its way. */
-			if (age_ms >= deadlines->write_ms && end_overdue(conn, state))
-				reset(conns, conn);
-		} else if (age_ms >= deadlines->idle_ms && !fresh && end_overdue(conn, state)) {
-			/* Not at first sight: the process may have been stopped for long, and its
-			 * event loops have yet to see what came in meanwhile. */
-			shut(conns, conn);
-		}
+	}
+	if (conn->header_us != 0) {
+		if ((now_us - conn->header_us) / 1000 >= deadlines->read_header_ms &&
+			end_overdue(conn, state))
+			send_408(conns, conn);
+	} else if (traffic.unsent) {
+		/* The client has not yet taken its last response. */
+		if (age_ms >= deadlines->write_ms && end_overdue(conn, state))
+			reset(conns, conn);
+	} else if (age_ms >= deadlines->idle_ms && !fresh && end_overdue(conn, state)) {
+		/* Not at first sight: the process may have been stopped for long, and its event
+		 * loops have yet to see what came in meanwhile. */
+		shut(conns, conn);
+	}
+}
+
+/* Looks at one connection; ends it when it is past a deadline. Under the lock. */
+static void sweep(struct conns *conns, struct conn *conn, int64_t now_us,
+	const struct conns_deadlines *deadlines)
+{
+	uint64_t state = atomic_load(&conn->state);
+	int64_t age_ms = (now_us - since_of(state)) / 1000;
+
+	switch (phase_of(state)) {
+	case CONN_WAITING:
+		sweep_waiting(conns, conn, state, now_us, deadlines);
 		break;
 	case CONN_READING:
 		if (age_ms >= deadlines->read_ms && end_overdue(conn, state))
-			tell(conns, conn);
+			send_408(conns, conn);
 		break;
 	case CONN_RESPONDING:
 		if (age_ms >= deadlines->write_ms && end_overdue(conn, state))
@@ -338,12 +378,13 @@ static void sweep(struct conns *conns, struct conn *conn, const struct conns_dea
 
 size_t conns_sweep(struct conns *conns, const struct conns_deadlines *deadlines)
 {
+	int64_t now_us = clock_monotonic_us();
 	size_t count;
 
-	/* While the lock is held no descriptor in the list is closed, nor its number used again. */
+	/* While the lock is held, no descriptor in the list is closed, nor its number reused. */
 	pthread_mutex_lock(&conns->lock);
 	for (struct conn *at = conns->first; at != NULL; at = at->next)
-		sweep(conns, at, deadlines);
+		sweep(conns, at, now_us, deadlines);
 	count = conns->count;
 	pthread_mutex_unlock(&conns->lock);
 	return count;

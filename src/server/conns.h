@@ -1,15 +1,15 @@
 /*
- * conns.h - the open connections: who they are, what they wait for, the deadlines that
- * libmicrohttpd does not have, and who gives way when there are too many.
+ * conns.h - the open connections of one listener: their peers, their phases, the deadlines that
+ * libmicrohttpd does not have, and the eviction of slow ones when the table is full.
  *
- * libmicrohttpd's own timeout counts inactivity alone, so a client that sends a header
- * byte by byte would hold its connection for ever. Here one sweep after another looks
- * at all connections and shuts down the overdue ones; the event loop then closes them.
+ * libmicrohttpd's own timeout counts inactivity alone: a client that sends a header byte by byte
+ * keeps its connection for ever. Here a periodic sweep looks at all connections and shuts down those
+ * past their deadline; the event loop then closes them.
  *
- * When the table is full and a client waits in the backlog, a connection that has got
- * nowhere for CONNS_GRACE_MS gives way, so that slow clients can't lock out the others:
- * the oldest that waits for a header or a request, else the oldest with one in flight.
- * A connection faster than that never gives way; while all are, newcomers wait.
+ * When the table is full and a client waits in the backlog, a connection that has been in one phase
+ * for CONNS_GRACE_MS is evicted, so that slow clients can't lock out the others: the oldest that
+ * waits for a header or a request, else the oldest with a request in flight. A faster connection is
+ * never evicted; while all are faster, new clients wait in the backlog.
  */
 #ifndef HELLO_SERVER_CONNS_H
 #define HELLO_SERVER_CONNS_H
@@ -22,7 +22,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One request at a time: HTTP/1.1 answers pipelined ones in turn (RFC 9112, section 9.3.2). */
+/* Values of a request's header, NULL where there is none. Borrowed from the event loop. */
+struct conn_fields {
+	const char *content_length;
+	const char *transfer_encoding;
+	const char *if_match;
+	const char *if_none_match;
+	const char *user_agent;
+	const char *forwarded_for; /* X-Forwarded-For */
+};
+
+/*
+ * The request in flight. There is one at a time: responses to pipelined requests are sent in their
+ * order (RFC 9112, section 9.3.2).
+ */
 struct conn_request {
 	const char *method; /* borrowed from the event loop; set once the header is seen */
 	const char *target; /* borrowed from the event loop */
@@ -30,19 +43,20 @@ struct conn_request {
 	int64_t started_us; /* monotonic clock */
 	uint64_t received_bytes;
 	uint64_t sent_bytes;
-	unsigned status; /* 0 until an answer is queued */
+	unsigned status; /* 0 until a response is queued */
 	bool header_seen;
+	struct conn_fields fields; /* set once the header is seen */
 };
 
-/* Where a connection is. Its event loop leads it on; only a sweep, or giving way, ends it. */
+/* Phases of a connection. Advanced by its event loop; ended only by a sweep or an eviction. */
 enum conn_phase {
-	CONN_WAITING,	 /* for the end of a header, or for its first byte */
-	CONN_READING,	 /* header complete: the body comes in */
-	CONN_RESPONDING, /* until the last byte of the answer is the kernel's */
-	CONN_ENDED,	 /* shut down here; libmicrohttpd has not closed it yet */
+	CONN_WAITING,	 /* for the first byte of a request, or the end of its header */
+	CONN_READING,	 /* the body */
+	CONN_RESPONDING, /* until the kernel has the last byte of the response */
+	CONN_ENDED,	 /* shut down by this module; not yet closed by libmicrohttpd */
 };
 
-/* A connection that has been in one phase for so long may have to give way. */
+/* A connection that has been in one phase for this long may be evicted. */
 #define CONNS_GRACE_MS 1000
 
 struct conn {
@@ -50,73 +64,87 @@ struct conn {
 	struct conn *next, *prev;
 	int fd; /* borrowed from libmicrohttpd */
 	bool refused;
-	bool plain;	       /* what is written to fd goes to the client as it is: no TLS */
+	bool plain;	       /* no TLS: bytes written to fd reach the client unchanged */
 	unsigned char key[16]; /* the peer's address, IPv4 as IPv4-mapped */
 	char remote[ADDRESS_TEXT_MAX];
 
 	/*
-	 * The phase, in the two lowest bits, and above them since when: microseconds of the
-	 * monotonic clock, so no two waits look alike. In one word, so that whoever ends a
-	 * connection ends the very phase that it found overdue.
+	 * The phase in the two lowest bits, and above them its start: microseconds of the monotonic
+	 * clock, so that no two waits are equal. One word, so that a compare-and-swap ends exactly
+	 * the phase that was found overdue.
 	 */
 	_Atomic uint64_t state;
 	_Atomic bool sent_408; /* ended with 408 */
 
 	/* Under the lock. */
-	bool shut;		/* both ways: it will be closed without fail */
+	bool shut;		/* shutdown(2) in both directions: the event loop closes it */
 	uint64_t seen_state;	/* state at the last sweep */
-	uint64_t seen_received; /* bytes that the kernel had received then */
-	int64_t header_us;	/* when a header was seen to have begun; 0: not yet */
+	uint64_t seen_received; /* bytes that the kernel had received by then */
+	int64_t header_us;	/* when a sweep first saw bytes of a header; 0: not yet */
 
-	/* The event loop's own. */
+	/* Used by the event loop alone. */
 	struct conn_request request;
 };
 
 struct conns {
+	_Atomic int listener; /* borrowed; -1: closed */
 	pthread_mutex_t lock;
 	struct conn *first; /* the newest */
 	struct conn *last;  /* the oldest */
 	size_t count;
 	size_t shut_count;   /* of these, those that are shut */
-	size_t limit;	     /* count at which the table is full */
+	size_t limit;	     /* the table is full at this count */
 	unsigned max_per_ip; /* 0: no limit */
 };
 
-/* What a sweep enforces. */
+/* What a sweep enforces, in milliseconds. */
 struct conns_deadlines {
 	int64_t read_header_ms;
 	int64_t read_ms;
 	int64_t write_ms;
 	int64_t idle_ms;
+	bool draining; /* a connection idle for less than idle_ms is not looked at */
 };
 
-/* limit: connections that the event loops accept, at least 1; max_per_ip: 0 for no limit */
-void conns_init(struct conns *conns, size_t limit, unsigned max_per_ip);
+/*
+ * listener: the listening socket, borrowed; -1 for none
+ * max_per_ip: connections of one address; 0 for no limit
+ * The table is full at 1 connection until conns_set_limit().
+ */
+void conns_init(struct conns *conns, int listener, unsigned max_per_ip);
 
-/* What conns_init() took. No connection may be left. */
+/* limit: connections that the event loops accept, at least 1. Before the first connection. */
+void conns_set_limit(struct conns *conns, size_t limit);
+
+/* The listener is closed now: no client waits in its backlog. */
+void conns_forget_listener(struct conns *conns);
+
+/* Frees what conns_init() took. No connection may be left. */
 void conns_destroy(struct conns *conns);
 
 /*
- * Adds a connection. One too many for its address is shut down, and marked refused.
- * plain: false when bytes written to fd would break into a TLS stream
- * Returns: the connection, owned by conns; NULL when memory is short: shut down, too.
+ * Adds a connection. One over the limit of its address is shut down, and marked as refused.
+ * fd: borrowed
+ * plain: false where bytes written to fd would corrupt a TLS stream
+ * Returns: the connection, owned by conns; NULL when memory is short: fd is shut down.
  * Threads: any.
  */
 struct conn *conns_add(struct conns *conns, int fd, const struct sockaddr *peer, bool plain);
 
-/* Takes a connection out and frees it. Must come before its descriptor is closed. Threads: any. */
+/* Removes a connection and frees it, before its descriptor is closed. Threads: any. */
 void conns_remove(struct conns *conns, struct conn *conn);
 
 /*
- * Enters a phase, and its deadline begins.
+ * Enters a phase; its deadline counts from now_us.
+ * now_us: of clock_monotonic_us()
  * Returns: false when the connection was ended meanwhile: nothing more may be sent.
  * Threads: the connection's event loop.
  */
-bool conn_enter(struct conn *conn, enum conn_phase phase);
+bool conn_enter(struct conn *conn, enum conn_phase phase, int64_t now_us);
 
 /*
- * A TLS handshake is over: the wait for a request begins.
- * more: bytes that came with the handshake's last ones are here: a header has begun
+ * The TLS handshake is done: the wait for a request begins.
+ * more: bytes after the handshake's last ones have been received: a header has begun
  * Threads: the connection's event loop.
  */
 void conn_handshake_done(struct conn *conn, bool more);
@@ -128,15 +156,15 @@ bool conn_sent_408(const struct conn *conn);
 bool conns_are_full(struct conns *conns);
 
 /*
- * Makes one connection give way: one that was answered 408 and lingers, or else as told
- * above, or none. Threads: any.
+ * If the table is full and a client waits in the backlog, ends one connection: one that was sent 408
+ * and lingers, or else the one that is to be evicted (above), or none. Threads: any.
  */
 void conns_evict(struct conns *conns);
 
 /*
- * Ends the connections that are overdue: a request that was begun is answered with 408
- * (RFC 9110, section 15.5.9) where that is possible, an answer that nobody reads is
- * dropped by a reset, a quiet connection is closed.
+ * Ends the connections that are past a deadline. A request that has begun gets 408 (RFC 9110, section
+ * 15.5.9) where that is possible, a response that the client does not read is dropped by a reset, an
+ * idle connection is closed.
  * Returns: the number still open.
  */
 size_t conns_sweep(struct conns *conns, const struct conns_deadlines *deadlines);

@@ -2,19 +2,19 @@
 #ifndef HELLO_SERVER_CPUS_H
 #define HELLO_SERVER_CPUS_H
 
-/*
- * Reads a cgroup's CPU quota, version 2 (cpu.max) or 1 (cpu.cfs_quota_us), the lowest of
- * the cgroup and all above it that can be seen.
- *
- * proc_cgroup: such as /proc/self/cgroup (cgroups(7))
- * mount:       where cgroups are mounted, such as /sys/fs/cgroup
- * Returns: the quota in whole CPUs, rounded up, from 1; 0 when there is none or it can't
- *          be read.
- */
-unsigned cpus_quota(const char *proc_cgroup, const char *mount);
+#include "base/cgroup.h"
 
 /*
- * Returns: the CPUs that sched_getaffinity(2) allows, or the quota if that is lower; from 1.
+ * Lowers a number of CPUs to a limit, rounded up: half a CPU still needs one thread. Pure.
+ * count: from 1
+ * limit: in 1/1000 CPU, from 1; an unknown limit lowers nothing
+ * Returns: the number, from 1.
+ */
+unsigned cpus_within(unsigned count, const struct cgroup_limit *limit);
+
+/*
+ * Returns: the CPUs that sched_getaffinity(2) allows, or the cgroup's quota if that is lower;
+ *     from 1.
  */
 unsigned cpus_usable(void);
 

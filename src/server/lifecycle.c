@@ -1,55 +1,59 @@
 #include "server/lifecycle.h"
 
 #include "base/clock.h"
-#include "server/conns.h"
 #include "server/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-/* A drain looks this often whether it is done. */
+/* How often a drain checks whether it is done. */
 #define DRAIN_TICK_MS 10
 
-/* While all places are taken: a newcomer waits no longer for a slow client to give way. */
+/* How often deadlines are checked while the table is full: a waiting client waits no longer. */
 #define FULL_TICK_MS 50
 
 /*
- * A kept-alive connection without a request for this long is closed by the drain. A busy
- * client's next request comes sooner and is told to close; closing at once would cross it
- * on its way (RFC 9112, section 9.5).
+ * A drain closes a kept-alive connection that has had no request for this long. The next request of a
+ * busy client comes sooner and gets "Connection: close"; closing at once could cross it on its way
+ * (RFC 9112, section 9.5).
  */
-#define QUIET_MS 50
+#define IDLE_MS 50
+
+/* The signals that are blocked in all threads and waited for in one. */
+static void fill_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGHUP);
+	sigaddset(signals, SIGCHLD);
+}
 
 int lifecycle_prepare(struct error *err)
 {
 	sigset_t signals;
 
-	/* A socket on descriptor 2 would get the log sent to a client. */
+	/* Else the log could go to a client, whose socket got descriptor 2. */
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
 			continue;
 		/* open(2) takes the lowest free number, which is fd. */
 		if (open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
 			return error_set(err, errno, "/dev/null", NULL,
-				"can't stand in for a closed standard descriptor", NULL);
+				"can't replace a closed standard descriptor", NULL);
 	}
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return error_set(err, errno, "SIGPIPE", NULL, "can't be ignored", NULL);
-	/* A log file at its size limit (setrlimit(2), RLIMIT_FSIZE) ends the log, not the service. */
+	/* A log file at its size limit (setrlimit(2), RLIMIT_FSIZE) must not end the service. */
 	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		return error_set(err, errno, "SIGXFSZ", NULL, "can't be ignored", NULL);
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGCHLD);
+	fill_signals(&signals);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0)
 		return error_set(err, errno, "signals", NULL, "can't be blocked", NULL);
 	return 0;
@@ -57,7 +61,7 @@ int lifecycle_prepare(struct error *err)
 
 int lifecycle_forbid_dumps(struct error *err)
 {
-	/* RLIMIT_CORE would not do: it does not bind a dump into a pipe (core(5)). */
+	/* Not RLIMIT_CORE: it does not limit a dump into a pipe (core(5)). */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return error_set(err, errno, "core dumps", NULL, "can't be turned off", NULL);
 	return 0;
@@ -70,7 +74,7 @@ static void reload(struct server *server, const struct options *options)
 
 	if (server_reload(server, notice, &err) != 0) {
 		error_print(STDERR_FILENO, &err);
-		log_event(options->log, "The certificate stays as it was.");
+		log_event(options->log, "The certificate is unchanged.");
 		return;
 	}
 	if (*options->tls_addr != '\0')
@@ -79,27 +83,28 @@ static void reload(struct server *server, const struct options *options)
 		log_event(options->log, notice);
 }
 
-/* Waits up to timeout_ms. Returns: true when SIGTERM or SIGINT came. */
+/* Waits up to timeout_ms for a signal. Returns: true when SIGTERM or SIGINT came. */
 static bool wait_for_stop(struct server *server, const struct options *options, int64_t timeout_ms)
 {
 	const struct timespec timeout = {.tv_sec = (time_t)(timeout_ms / 1000),
 		.tv_nsec = (long)(timeout_ms % 1000) * 1000000};
 	sigset_t signals;
-	int number;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGCHLD);
-	number = sigtimedwait(&signals, NULL, &timeout);
-	if (number == SIGCHLD) {
+	fill_signals(&signals);
+	switch (sigtimedwait(&signals, NULL, &timeout)) {
+	case SIGTERM:
+	case SIGINT:
+		return true;
+	case SIGHUP:
+		reload(server, options);
+		return false;
+	case SIGCHLD:
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-	} else if (number == SIGHUP) {
-		reload(server, options);
+		return false;
+	default: /* the time is over, or a debugger interrupted the call */
+		return false;
 	}
-	return number == SIGTERM || number == SIGINT;
 }
 
 /* Returns: how often to sweep so that deadlines are kept within about an eighth. */
@@ -116,7 +121,7 @@ static int64_t sweep_interval(const struct options *options)
 	return interval_ms < 10 ? 10 : interval_ms;
 }
 
-/* Serves for duration_ms, for ever when that is negative. Returns: true when told to stop. */
+/* Serves for duration_ms, for ever if that is negative. Returns: true when SIGTERM or SIGINT came. */
 static bool serve(struct server *server, const struct options *options, int64_t duration_ms)
 {
 	int64_t interval_ms = sweep_interval(options);
@@ -136,35 +141,24 @@ static bool serve(struct server *server, const struct options *options, int64_t 
 	}
 }
 
-/* Returns: true when a second signal came. */
-static bool drain(struct server *server, const struct options *options)
+static void drain(struct server *server, const struct options *options)
 {
 	int64_t end_ms;
 
 	server_set_draining(server);
 	if (options->drain_delay_ms > 0 && serve(server, options, options->drain_delay_ms))
-		return true;
+		return;
 	server_close_listeners(server);
 	end_ms = clock_monotonic_ms() + options->shutdown_timeout_ms;
-	while (server_sweep_quiet(server, QUIET_MS) > 0 && clock_monotonic_ms() < end_ms) {
+	while (server_sweep_draining(server, IDLE_MS) > 0 && clock_monotonic_ms() < end_ms) {
 		if (wait_for_stop(server, options, DRAIN_TICK_MS))
-			return true;
+			return;
 	}
-	return false;
 }
 
-int lifecycle_run(struct server *server, const struct options *options)
+void lifecycle_run(struct server *server, const struct options *options)
 {
-	char message[80];
-	size_t aborted;
-
 	serve(server, options, -1);
-	log_event(options->log, "Stopping: no new connections, requests in flight are answered.");
+	log_event(options->log, "Stopping: no new connections, requests in flight are served.");
 	drain(server, options);
-	aborted = server_stop(server);
-	if (aborted == 0)
-		return 0;
-	snprintf(message, sizeof(message), "Stopped with %zu requests cut off.", aborted);
-	log_event(options->log, message);
-	return 1;
 }

@@ -15,12 +15,12 @@
 /* Longest JSON text of a value that a client chose: five of them fit into one line. */
 #define VALUE_MAX 768
 
-/* How long a reader that has fallen behind holds the service up. Then lines are lost. */
-#define PATIENCE_MS 1000
+/* How long the service waits for a reader that has stopped. Then lines are dropped and counted. */
+#define READER_TIMEOUT_MS 1000
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static bool stalled; /* under the lock: the last line was waited for in vain */
-static bool regular; /* a file, which never makes a writer wait (poll(2)) */
+static bool stalled; /* under the lock: the reader did not make room for the last line */
+static bool regular; /* a regular file: a write never blocks (poll(2)) */
 static _Atomic uint64_t lost;
 
 void log_init(void)
@@ -31,16 +31,16 @@ void log_init(void)
 }
 
 /*
- * A pipe that polls as writable takes PIPE_BUF bytes at once (pipe(7)), if nobody else
- * writes in between: hence the lock. O_NONBLOCK would do without, but that belongs to
- * whoever shares the descriptor, too.
+ * A pipe that polls as writable takes PIPE_BUF bytes at once (pipe(7)), if no other thread writes in
+ * between: hence the lock. O_NONBLOCK is no alternative: it belongs to all processes that share the
+ * descriptor.
  */
 static void emit(const struct strbuf *line)
 {
 	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
 
 	pthread_mutex_lock(&lock);
-	stalled = !regular && poll(&out, 1, stalled ? 0 : PATIENCE_MS) == 0;
+	stalled = !regular && poll(&out, 1, stalled ? 0 : READER_TIMEOUT_MS) == 0;
 	/* One attempt: after a short write the rest would start a line of its own. */
 	if (stalled || write(STDERR_FILENO, line->data, line->len) < 0)
 		atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);

@@ -1,15 +1,11 @@
-/* log.h - one write(2) a line on standard error; no byte of a client can forge a line. */
+/* log.h - the log on standard error: one write(2) for each line, and no client can forge a line. */
 #ifndef HELLO_SERVER_LOG_H
 #define HELLO_SERVER_LOG_H
 
+#include "config/options.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-enum log_format {
-	LOG_TEXT, /* as Go's log package */
-	LOG_JSON, /* one object a line */
-	LOG_OFF,  /* no line for a request */
-};
 
 /* A finished request. All pointers are borrowed for the call. */
 struct log_request {
@@ -26,33 +22,34 @@ struct log_request {
 };
 
 /*
- * Looks at what standard error is: only a file, which never makes its writer wait, can do
- * without a system call that asks whether there is room. Before any other thread runs.
+ * Finds out whether standard error is a regular file: a write to one never blocks, so that poll(2)
+ * can be left out. Call once, before any other thread runs.
  */
 void log_init(void);
 
 /*
- * Logs a request in the article's shape: two lines, its address and the number of calls so far.
- * Errors:  a failed write is ignored, and a reader that stands still is waited for once, a
- *          second long: neither it, nor a dead one, nor a full disk must stop the service.
- * Threads: safe from any thread; both lines go out in one write(2).
+ * Logs a request as the article's service does, in two lines: the peer's address and the number of
+ * calls so far.
+ * Errors:  a failed write is ignored, and a reader that has stopped is waited for once, for a second:
+ *          neither that, nor a closed pipe, nor a full disk must stop the service.
+ * Threads: any; both lines go out in one write(2).
  */
 void log_request_text(const char *remote, uint64_t calls);
 
 /*
- * Logs a request as one JSON object of at most 4096 bytes, so that a pipe takes it
- * whole (pipe(7), PIPE_BUF). Long values end in "...".
+ * Logs a request as one JSON object of at most 4096 bytes, so that a pipe takes it in one piece
+ * (pipe(7), PIPE_BUF). Long values are truncated and end in "...".
  * Errors and threads: as log_request_text().
  */
 void log_request_json(const struct log_request *req);
 
 /*
- * Logs an event of the service itself, in every format but JSON as a text line.
- * Threads: safe from any thread.
+ * Logs an event of the service itself: as JSON in the format LOG_JSON, else as a text line.
+ * Threads: any.
  */
 void log_event(enum log_format format, const char *message);
 
-/* Returns: how many writes were given up, or failed. Threads: safe from any thread. */
+/* Returns: the number of writes that failed or were not tried. Threads: any. */
 uint64_t log_lost_lines(void);
 
 #endif

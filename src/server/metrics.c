@@ -6,13 +6,13 @@
 #include <time.h>
 
 /*
- * Each thread writes to a slot of its own, on cache lines of its own, so counting
- * costs no traffic between CPUs; a scrape adds them up. The number bounds -threads,
- * and threads beyond it share, which the atomics allow.
+ * Each thread counts in a slot of its own, on cache lines of its own, so counting causes no traffic
+ * between CPUs; a scrape adds the slots up. More threads than slots share them: the counters are
+ * atomic.
  */
 #define SLOTS 64
 
-/* Upper bounds of the latency histogram, microseconds. A hello takes some 10 us. */
+/* Upper bounds of the latency histogram, microseconds. A request takes some 10 us. */
 static const struct {
 	int64_t us;
 	const char *seconds;
@@ -30,7 +30,7 @@ static const char *const class_names[CLASSES] = {"none", "1xx", "2xx", "3xx", "4
 struct slot {
 	_Alignas(64) _Atomic uint64_t started;
 	_Atomic uint64_t ended[CLASSES];
-	_Atomic uint64_t by_latency[BUCKETS + 1]; /* the last one: slower than all bounds */
+	_Atomic uint64_t by_latency[BUCKETS + 1]; /* the last one: above all bounds */
 	_Atomic uint64_t latency_us;
 	_Atomic uint64_t received_bytes;
 	_Atomic uint64_t sent_bytes;
@@ -178,8 +178,8 @@ static uint64_t write_requests(struct strbuf *out)
 	uint64_t ended = 0;
 
 	add_head(out, "hello_http_requests_total", "counter",
-		"Requests that ended, by class of the status code; none: broken off without an "
-		"answer.");
+		"Requests that ended, by class of the status code; none: aborted without a "
+		"response.");
 	for (size_t i = 0; i < CLASSES; i++) {
 		uint64_t count = sum(offsetof(struct slot, ended) + i * sizeof(_Atomic uint64_t));
 
@@ -199,7 +199,7 @@ static void write_latency(struct strbuf *out)
 	uint64_t count = 0;
 
 	add_head(out, name, "histogram",
-		"From the request line to the last byte of the answer handed to the kernel.");
+		"From the request line until the kernel has the last byte of the response.");
 	for (size_t i = 0; i <= BUCKETS; i++) {
 		count += sum(offsetof(struct slot, by_latency) + i * sizeof(_Atomic uint64_t));
 		strbuf_add_string(out, name);
@@ -232,38 +232,40 @@ void metrics_write(struct strbuf *out, uint64_t lost_log_lines, const char *vers
 	uint64_t closed;
 	uint64_t opened;
 
-	/* The later moment of each pair is read first, so no difference is ever negative. */
+	/* The later event of each pair is read first, so that no difference is negative. */
 	ended = write_requests(out);
 	started = SUM(started);
 	closed = SUM(closed);
 	opened = SUM(opened);
 	add_metric(out, "hello_http_requests_in_flight", "gauge",
-		"Requests whose header has come in and whose answer is not out.",
+		"Requests whose header was received and whose response is not sent.",
 		started > ended ? started - ended : 0);
 	write_latency(out);
 	add_metric(out, "hello_http_request_body_bytes_total", "counter",
-		"Bytes of request bodies received and thrown away.", SUM(received_bytes));
+		"Bytes of request bodies received and discarded.", SUM(received_bytes));
 	add_metric(out, "hello_http_response_body_bytes_total", "counter",
 		"Bytes of response bodies.", SUM(sent_bytes));
 	add_metric(out, "hello_connections_open", "gauge", "Connections open now.",
 		opened > closed ? opened - closed : 0);
 	add_metric(out, "hello_connections_accepted_total", "counter",
-		"Connections accepted, the refused ones with them.", opened);
+		"Connections accepted, including refused ones.", opened);
 	add_metric(out, "hello_connections_refused_total", "counter",
-		"Connections closed at once because their address had too many.", SUM(refused));
+		"Connections closed at once: too many from one address.", SUM(refused));
 	add_metric(out, "hello_connections_timed_out_total", "counter",
-		"Connections ended because a deadline had passed.", SUM(timed_out));
-	add_metric(out, "hello_connections_gave_way_total", "counter",
-		"Slow connections ended because all places were taken and a client waited.",
+		"Connections closed after a timeout.", SUM(timed_out));
+	add_metric(out, "hello_connections_evicted_total", "counter",
+		"Slow connections closed because the connection table was full and a client "
+		"waited.",
 		SUM(evicted));
 	add_metric(out, "hello_log_lines_lost_total", "counter",
-		"Log lines that could not be written, or whose reader stood still.",
+		"Log lines dropped: a write failed, or the reader of the log was too slow.",
 		lost_log_lines);
 	add_head(out, "process_start_time_seconds", "gauge",
 		"Start time of the process since unix epoch in seconds.");
 	strbuf_add_string(out, "process_start_time_seconds ");
 	add_fraction(out, (uint64_t)start_ms, 1000, 3);
-	add_head(out, "hello_build_info", "gauge", "1, labelled with what is inside.");
+	add_head(out, "hello_build_info", "gauge",
+		"Always 1; the labels are the versions of this build.");
 	strbuf_add_string(out, "hello_build_info{");
 	write_label(out, "version", version, false);
 	write_label(out, "libc", libc, false);

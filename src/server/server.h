@@ -1,6 +1,9 @@
 /*
- * server.h - HTTP and HTTPS on listening sockets: libmicrohttpd's event loops, and the way of
- * a request through routes, metrics and log.
+ * server.h - HTTP and HTTPS on listening sockets: libmicrohttpd's event loops, their limits, start and
+ * stop.
+ *
+ * server/: the only folder that includes <microhttpd.h>. Its parts depend one way: lifecycle and
+ * server (start, stop, limits) -> request (callbacks and checks) -> reply, routes -> handlers.
  */
 #ifndef HELLO_SERVER_SERVER_H
 #define HELLO_SERVER_SERVER_H
@@ -27,45 +30,46 @@ enum server_endpoint {
  * threads: event-loop threads of each endpoint, 1 to 256
  * listeners: listening sockets, -1 for none; ownership passes to the server
  * tls: for SERVER_HTTPS, NULL without; ownership passes to the server
- * Returns: the server, owned by the caller; NULL with *err filled, listeners and tls gone.
- * Threads: signals that the caller waits for must be blocked before.
+ * Returns: the server, to be freed by server_stop(); NULL with *err filled, listeners closed and tls
+ *          freed.
+ * Threads: the caller must have blocked the signals that it waits for.
  */
 struct server *server_start(const struct options *options, unsigned threads,
 	const int listeners[SERVER_ENDPOINTS], struct tls_server *tls, struct error *err);
 
 /*
- * Loads certificate and key again, for connections to come.
- * Returns: 0, also when there are none; -1 with *err filled, and all is as before.
+ * Loads certificate and key again, for new connections.
+ * Returns: 0, also when there are none; -1 with *err filled, and the old ones stay in use.
  */
 int server_reload(struct server *server, char notice[TLS_NOTICE_SIZE], struct error *err);
 
-/* From here on /readyz fails. Threads: any. */
+/* Makes /readyz fail from here on. Threads: any. */
 void server_set_draining(struct server *server);
 
 /*
- * Stops listening: what the kernel has accepted already is still served, new ones are
- * refused, and each answer from here on ends its connection.
+ * Stops listening. Connections that the kernel has accepted are still served, new ones are refused,
+ * and each response from here on closes its connection.
  */
 void server_close_listeners(struct server *server);
 
 /*
- * Ends connections past their deadlines, and makes a slow one give way when all places
- * are taken and a client waits for one. Returns: the number still open.
+ * Ends connections past their deadlines, and evicts a slow one when the table is full and a client
+ * waits. Returns: the number of connections still open.
  */
 size_t server_sweep(struct server *server);
 
 /*
- * After server_close_listeners(): shuts down connections that have been quiet between
- * requests for quiet_ms. Returns: the number still open.
+ * After server_close_listeners(): also closes connections that have been idle for idle_ms.
+ * Returns: the number of connections still open.
  */
-size_t server_sweep_quiet(struct server *server, int quiet_ms);
+size_t server_sweep_draining(struct server *server, int idle_ms);
 
-/* Returns: whether all places are taken. Threads: any. */
+/* Returns: whether the connection table of an endpoint is full. Threads: any. */
 bool server_is_full(struct server *server);
 
 /*
  * Ends all connections and threads, and frees the server.
- * Returns: the number of requests that were cut off.
+ * Returns: the number of requests that were aborted.
  */
 size_t server_stop(struct server *server);
 

@@ -13,7 +13,7 @@ const char *version_libc(void)
 
 #define LIBC_NAME "glibc"
 #else
-/* musl tells its version to nobody but itself; a static link may name its object all the same. */
+/* musl has no function for its version; a static link can name the object that holds it. */
 extern const char __libc_version[];
 
 const char *version_libc(void)

@@ -1,4 +1,4 @@
-/* version.h - which build this is and what is inside. */
+/* version.h - the versions of this build, its C library, its libraries and its compiler. */
 #ifndef HELLO_SERVER_VERSION_H
 #define HELLO_SERVER_VERSION_H
 

@@ -1,4 +1,4 @@
-/* whoami.h - the JSON that tells a client how its request arrived. Pure. */
+/* whoami.h - the JSON of /whoami: how the request arrived. Pure: no I/O, no allocation. */
 #ifndef HELLO_SERVER_WHOAMI_H
 #define HELLO_SERVER_WHOAMI_H
 
@@ -19,8 +19,9 @@ struct whoami {
 };
 
 /*
- * Bytes that the JSON may need when all that the client sent is client_bytes long:
- * an byte becomes six at the most, a header's frame is below 64.
+ * Bytes that the JSON may need.
+ * client_bytes: all that the client sent; a byte takes at most six in JSON
+ * headers: their number; the syntax around one takes less than 64 bytes
  */
 #define WHOAMI_SIZE(client_bytes, headers) (1024 + 6 * (client_bytes) + 64 * (headers))
 

@@ -1,4 +1,4 @@
-/* client.c - TLS towards a server: a handshake, and who is there. */
+/* client.c - TLS as a client: the handshake, and the verification of the server. */
 #include "tls/pem_file.h"
 #include "tls/policy.h"
 #include "tls/tls.h"
@@ -9,7 +9,6 @@
 #include <mbedtls/ssl.h>
 #include <psa/crypto.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 struct tls_client {
@@ -21,19 +20,19 @@ struct tls_client {
 	int errnum;	  /* of the call that failed */
 };
 
-static int note_failure(struct tls_client *client, int code)
+static int keep_errno(struct tls_client *client, int code)
 {
 	client->errnum = errno == EAGAIN ? ETIMEDOUT : errno;
 	return code;
 }
 
-/* mbedTLS's callbacks: bytes, 0 at the end, or an error. */
+/* mbedTLS's callbacks. Return: bytes, 0 at the end, or mbedTLS's error. */
 static int send_bytes(void *arg, const unsigned char *bytes, size_t len)
 {
 	struct tls_client *client = arg;
 	ssize_t sent = send(client->fd, bytes, len, MSG_NOSIGNAL);
 
-	return sent >= 0 ? (int)sent : note_failure(client, MBEDTLS_ERR_NET_SEND_FAILED);
+	return sent >= 0 ? (int)sent : keep_errno(client, MBEDTLS_ERR_NET_SEND_FAILED);
 }
 
 static int receive_bytes(void *arg, unsigned char *to, size_t len)
@@ -41,41 +40,41 @@ static int receive_bytes(void *arg, unsigned char *to, size_t len)
 	struct tls_client *client = arg;
 	ssize_t got = recv(client->fd, to, len, 0);
 
-	return got >= 0 ? (int)got : note_failure(client, MBEDTLS_ERR_NET_RECV_FAILED);
+	return got >= 0 ? (int)got : keep_errno(client, MBEDTLS_ERR_NET_RECV_FAILED);
 }
 
-/* What a certificate is refused for, the gravest first. */
-static int tell_refusal(const struct tls_client *client, uint32_t flags, struct error *err)
+/* Why a certificate is refused; of several reasons the most severe. */
+static int set_verify_error(const struct tls_client *client, uint32_t flags, struct error *err)
 {
 	const char *what = "not acceptable";
 	const char *want = "want RSA of 2048 bits or more, P-256 or P-384, and SHA-256 or better";
 
 	if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) {
-		what = "signed by nobody who is trusted";
+		what = "signed by an unknown authority";
 		want = "want its authority in -ca FILE";
 	} else if (flags & MBEDTLS_X509_BADCERT_EXPIRED) {
 		what = "expired";
 		want = NULL;
 	} else if (flags & MBEDTLS_X509_BADCERT_FUTURE) {
 		what = "not valid yet";
-		want = "is the clock right?";
+		want = "check the clock";
 	} else if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) {
-		what = "made out to another name";
+		what = "issued for another name";
 		want = "want a URL with its name";
 	} else if (flags & (MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE)) {
-		what = "not made out to a server";
+		what = "not issued for a server";
 		want = NULL;
 	}
 	return error_set(err, 0, "certificate of", client->host, what, want);
 }
 
-static int tell_failure(const struct tls_client *client, int result, struct error *err)
+static int set_tls_error(const struct tls_client *client, int result, struct error *err)
 {
 	const char *what = "the handshake failed";
 
 	switch (result) {
 	case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
-		return tell_refusal(client, mbedtls_ssl_get_verify_result(&client->ssl), err);
+		return set_verify_error(client, mbedtls_ssl_get_verify_result(&client->ssl), err);
 	case MBEDTLS_ERR_NET_SEND_FAILED:
 	case MBEDTLS_ERR_NET_RECV_FAILED:
 		return error_set(err, client->errnum, "TLS", client->host, NULL, NULL);
@@ -84,18 +83,18 @@ static int tell_failure(const struct tls_client *client, int result, struct erro
 		break;
 	case MBEDTLS_ERR_SSL_INVALID_RECORD:
 	case MBEDTLS_ERR_SSL_UNEXPECTED_RECORD:
-		what = "what comes is not TLS";
+		what = "the peer does not speak TLS";
 		break;
 	case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
-		what = "the server refused it with an alert";
+		what = "the server sent a fatal alert";
 		break;
 	case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION:
-		what = "the server speaks neither TLS 1.2 nor 1.3";
+		what = "the server supports neither TLS 1.2 nor 1.3";
 		break;
 	case MBEDTLS_ERR_SSL_ALLOC_FAILED:
 		return error_set(err, ENOMEM, "TLS", client->host, NULL, NULL);
 	case MBEDTLS_ERR_SSL_INVALID_MAC:
-		what = "a record was changed on its way";
+		what = "a record failed its integrity check";
 		break;
 	default:
 		break;
@@ -110,7 +109,7 @@ static bool is_address(const char *host)
 	return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
 }
 
-/* A certificate here and there that mbedTLS can't read (P-521, say) leaves the others. */
+/* Certificates that mbedTLS can't parse (P-521, for example) are skipped. */
 static int load_authorities(struct tls_client *client, const char *ca, struct error *err)
 {
 	struct pem_file file;
@@ -148,12 +147,12 @@ static int prepare(struct tls_client *client, bool verify)
 static int verify_address(struct tls_client *client, struct error *err)
 {
 	uint32_t flags = 0;
-	/* Not const by an oversight of the interface: it is only read. */
+	/* mbedtls_x509_crt_verify() lacks const, but only reads the chain. */
 	mbedtls_x509_crt *peer = (mbedtls_x509_crt *)mbedtls_ssl_get_peer_cert(&client->ssl);
 	int result = mbedtls_x509_crt_verify(
 		peer, &client->authorities, NULL, client->host, &flags, NULL, NULL);
 
-	return result == 0 ? 0 : tell_refusal(client, flags, err);
+	return result == 0 ? 0 : set_verify_error(client, flags, err);
 }
 
 struct tls_client *tls_client_open(int fd, const char *host, const char *ca, struct error *err)
@@ -179,7 +178,7 @@ struct tls_client *tls_client_open(int fd, const char *host, const char *ca, str
 	if (result == 0)
 		result = mbedtls_ssl_handshake(&client->ssl);
 	if (result != 0)
-		tell_failure(client, result, err);
+		set_tls_error(client, result, err);
 	else if (ca != NULL && is_address(host))
 		result = verify_address(client, err);
 	if (result == 0)
@@ -197,7 +196,7 @@ int tls_client_write(struct tls_client *client, const char *bytes, size_t len, s
 			&client->ssl, (const unsigned char *)bytes + done, len - done);
 
 		if (sent < 0)
-			return tell_failure(client, sent, err);
+			return set_tls_error(client, sent, err);
 		done += (size_t)sent;
 	}
 	return 0;
@@ -211,7 +210,7 @@ ssize_t tls_client_read(struct tls_client *client, char *to, size_t len, struct 
 		return got;
 	if (got == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
 		return 0;
-	return tell_failure(client, got == 0 ? MBEDTLS_ERR_SSL_CONN_EOF : got, err);
+	return set_tls_error(client, got == 0 ? MBEDTLS_ERR_SSL_CONN_EOF : got, err);
 }
 
 void tls_client_close(struct tls_client *client)

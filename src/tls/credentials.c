@@ -6,24 +6,21 @@
 #include "tls/session.h"
 
 #include <errno.h>
-#include <mbedtls/ecp.h>
-#include <mbedtls/pem.h>
-#include <mbedtls/platform_util.h>
 #include <mbedtls/psa_util.h>
-#include <mbedtls/rsa.h>
 #include <psa/crypto.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /*
- * How long a ticket resumes a session. The key that seals tickets lives as long, and one
- * period more to open what it sealed: whoever steals it can't read yesterday's traffic, which
- * was keyed by a fresh exchange anyway (RFC 8446, section 2.2).
+ * Lifetime of a ticket, and of the key that encrypts tickets; the key decrypts for one period more.
+ * A stolen key does not decrypt recorded TLS 1.3 traffic, which has the keys of a fresh exchange
+ * (RFC 8446, section 2.2).
  */
 #define TICKET_SECONDS 3600
 
-/* What goes out with a chain in one handshake message, beside the certificates. */
+/* Bytes of the certificate message beside the certificates. */
 #define CHAIN_OVERHEAD 256
 
 static int parse_certificates(
@@ -52,7 +49,7 @@ static int parse_key(const char *path, mbedtls_pk_context *key, struct error *er
 
 	if (pem_file_read(path, "-tls-key", &file, err) != 0)
 		return -1;
-	/* Of both kinds: "ENCRYPTED PRIVATE KEY" and "Proc-Type: 4,ENCRYPTED". */
+	/* Both forms: "ENCRYPTED PRIVATE KEY" and "Proc-Type: 4,ENCRYPTED". */
 	encrypted = strstr((const char *)file.text, "ENCRYPTED") != NULL;
 	result = encrypted ? -1
 			   : mbedtls_pk_parse_key(key, file.text, file.len, NULL, 0,
@@ -60,7 +57,7 @@ static int parse_key(const char *path, mbedtls_pk_context *key, struct error *er
 	pem_file_free(&file);
 	if (encrypted)
 		return error_set(err, 0, "-tls-key", path, "the key is encrypted",
-			"want it plain: openssl pkey -in KEY -out PLAIN");
+			"want it unencrypted: openssl pkey -in KEY -out PLAIN");
 	if (result != 0)
 		return error_set(err, 0, "-tls-key", path, "no private key can be read in it",
 			"want PEM with an RSA, P-256 or P-384 key");
@@ -70,7 +67,7 @@ static int parse_key(const char *path, mbedtls_pk_context *key, struct error *er
 	return 0;
 }
 
-/* The chain goes out in one message, in one record's buffer. */
+/* mbedTLS sends the chain in one message, from the buffer of one record. */
 static int check_length(const mbedtls_x509_crt *chain, const char *path, struct error *err)
 {
 	size_t bytes = CHAIN_OVERHEAD;
@@ -80,7 +77,7 @@ static int check_length(const mbedtls_x509_crt *chain, const char *path, struct 
 	if (bytes <= MBEDTLS_SSL_OUT_CONTENT_LEN)
 		return 0;
 	return error_set(err, 0, "-tls-cert", path, "the chain is too long",
-		"want at most 7900 bytes of DER; leave the root out");
+		"want at most 7900 bytes of DER; omit the root");
 }
 
 static int load_files(struct tls_credentials *credentials, const struct tls_files *files,
@@ -103,24 +100,24 @@ static int load_files(struct tls_credentials *credentials, const struct tls_file
 }
 
 /* Returns: 0, or mbedTLS's error, which can only be a lack of memory. */
-static int configure(struct tls_credentials *credentials, bool ask_clients)
+static int configure(struct tls_credentials *credentials, bool request_client_certs)
 {
 	mbedtls_ssl_config *config = &credentials->config;
 	int result = policy_apply(config, MBEDTLS_SSL_IS_SERVER);
 
 	if (result != 0)
 		return result;
-	mbedtls_ssl_conf_sni(config, session_take_server_name, NULL);
-	mbedtls_ssl_conf_authmode(
-		config, ask_clients ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE);
-	if (ask_clients)
+	mbedtls_ssl_conf_sni(config, session_set_server_name, NULL);
+	mbedtls_ssl_conf_authmode(config,
+		request_client_certs ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE);
+	if (request_client_certs)
 		mbedtls_ssl_conf_ca_chain(config, &credentials->client_ca, NULL);
 	result = mbedtls_ssl_conf_own_cert(config, &credentials->chain, &credentials->key);
 	/*
-	 * Who has to show a certificate shows it each time: in TLS 1.3 mbedTLS's tickets forget whose
-	 * it was, and a resumed session would outlive what the certificate says.
+	 * No resumption with client certificates: mbedTLS's tickets of TLS 1.3 do not hold the
+	 * certificate, and a resumed session could outlive its validity.
 	 */
-	if (result != 0 || ask_clients)
+	if (result != 0 || request_client_certs)
 		return result;
 	result = mbedtls_ssl_ticket_setup(&credentials->tickets, mbedtls_psa_get_random,
 		MBEDTLS_PSA_RANDOM_STATE, MBEDTLS_CIPHER_AES_256_GCM, TICKET_SECONDS);
@@ -133,7 +130,7 @@ struct tls_credentials *credentials_load(
 	const struct tls_files *files, char notice[TLS_NOTICE_SIZE], struct error *err)
 {
 	struct tls_credentials *credentials = calloc(1, sizeof(*credentials));
-	bool ask_clients = *files->client_ca != '\0';
+	bool request_client_certs = *files->client_ca != '\0';
 	int result;
 
 	notice[0] = '\0';
@@ -153,10 +150,10 @@ struct tls_credentials *credentials_load(
 		result = self_signed_make(&credentials->chain, &credentials->key, notice, err);
 	else
 		result = load_files(credentials, files, notice, err);
-	if (result == 0 && ask_clients)
+	if (result == 0 && request_client_certs)
 		result = parse_certificates(
 			files->client_ca, "-tls-client-ca", &credentials->client_ca, err);
-	if (result == 0 && configure(credentials, ask_clients) != 0)
+	if (result == 0 && configure(credentials, request_client_certs) != 0)
 		result = error_set(err, ENOMEM, "TLS", NULL, NULL, NULL);
 	if (result == 0)
 		return credentials;

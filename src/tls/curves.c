@@ -1,9 +1,9 @@
 /*
- * curves.c - scalar multiplication on P-256 and Curve25519 by s2n-bignum, in the place of
+ * curves.c - scalar multiplication on P-256 and Curve25519 by s2n-bignum, instead of
  * mbedTLS's own (deps/patches/mbedtls/10-verified-curves.patch calls it).
  *
  * s2n-bignum's functions are proven in HOL Light to compute what they should on every input
- * and run in constant time. Here numbers are only carried to and fro.
+ * and run in constant time. This file only converts numbers.
  */
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #include <mbedtls/ecp.h>
@@ -19,18 +19,18 @@ int mbedtls_ecp_mul_verified(const mbedtls_ecp_group *grp, mbedtls_ecp_point *R,
 #define LIMBS	   4 /* 64 bits each, least significant first */
 #define LIMB_BYTES (LIMBS * sizeof(uint64_t))
 
-/* s2n-bignum.h declares them so; an affine point is x, then y. */
+/* As declared in s2n-bignum.h; an affine point is x, then y. */
 extern void p256_scalarmul_alt(
 	uint64_t res[2 * LIMBS], const uint64_t scalar[LIMBS], const uint64_t point[2 * LIMBS]);
 extern void curve25519_x25519_alt(
 	uint64_t res[LIMBS], const uint64_t scalar[LIMBS], const uint64_t point[LIMBS]);
 
-static int take(const mbedtls_mpi *number, uint64_t limbs[LIMBS])
+static int export_number(const mbedtls_mpi *number, uint64_t limbs[LIMBS])
 {
 	return mbedtls_mpi_write_binary_le(number, (unsigned char *)limbs, LIMB_BYTES);
 }
 
-static int give(mbedtls_mpi *number, const uint64_t limbs[LIMBS])
+static int import_number(mbedtls_mpi *number, const uint64_t limbs[LIMBS])
 {
 	return mbedtls_mpi_read_binary_le(number, (const unsigned char *)limbs, LIMB_BYTES);
 }
@@ -41,36 +41,36 @@ static int multiply_p256(
 	static const uint64_t infinity[2 * LIMBS];
 	uint64_t point[2 * LIMBS];
 	uint64_t result[2 * LIMBS];
-	int ret = take(&P->X, point);
+	int ret = export_number(&P->X, point);
 
 	if (ret == 0)
-		ret = take(&P->Y, point + LIMBS);
+		ret = export_number(&P->Y, point + LIMBS);
 	if (ret != 0)
 		return ret;
 	p256_scalarmul_alt(result, scalar, point);
-	/* No multiple by 1 to n-1 of a point of this prime-order curve is the neutral one. */
+	/* The order is prime: a multiple by 1 to n-1 of a point is never the point at infinity. */
 	if (memcmp(result, infinity, sizeof(result)) == 0)
 		ret = MBEDTLS_ERR_ECP_INVALID_KEY;
 	if (ret == 0)
-		ret = give(&R->X, result);
+		ret = import_number(&R->X, result);
 	if (ret == 0)
-		ret = give(&R->Y, result + LIMBS);
+		ret = import_number(&R->Y, result + LIMBS);
 	mbedtls_platform_zeroize(result, sizeof(result));
 	return ret;
 }
 
-/* RFC 7748, section 5; both sides keep u alone. */
+/* RFC 7748, section 5: the u coordinate alone. */
 static int multiply_25519(
 	mbedtls_ecp_point *R, const uint64_t scalar[LIMBS], const mbedtls_ecp_point *P)
 {
 	uint64_t point[LIMBS];
 	uint64_t result[LIMBS];
-	int ret = take(&P->X, point);
+	int ret = export_number(&P->X, point);
 
 	if (ret != 0)
 		return ret;
 	curve25519_x25519_alt(result, scalar, point);
-	ret = give(&R->X, result);
+	ret = import_number(&R->X, result);
 	mbedtls_mpi_free(&R->Y);
 	mbedtls_platform_zeroize(result, sizeof(result));
 	return ret;
@@ -84,7 +84,7 @@ int mbedtls_ecp_mul_verified(const mbedtls_ecp_group *grp, mbedtls_ecp_point *R,
 
 	if (grp->id != MBEDTLS_ECP_DP_SECP256R1 && grp->id != MBEDTLS_ECP_DP_CURVE25519)
 		return MBEDTLS_ERR_ECP_FEATURE_UNAVAILABLE;
-	ret = take(m, scalar);
+	ret = export_number(m, scalar);
 	if (ret == 0 && grp->id == MBEDTLS_ECP_DP_SECP256R1)
 		ret = multiply_p256(R, scalar, P);
 	else if (ret == 0)

@@ -1,9 +1,9 @@
-/* describe.c - what a session has agreed on, for /whoami. */
+/* describe.c - what a session has negotiated, for /whoami. */
 #include "tls/session.h"
 
 #include <string.h>
 
-/* IANA's names, which the rest of the world uses (TLS Cipher Suites registry). */
+/* IANA's names (TLS Cipher Suites registry); mbedTLS has names of its own. */
 static const char *cipher_name(int id)
 {
 	static const struct {
@@ -45,7 +45,7 @@ void tls_session_describe(const void *opaque, struct tls_description *descriptio
 		.server_name = session->server_name,
 		.alpn = mbedtls_ssl_get_alpn_protocol(&session->ssl),
 	};
-	/* There is one only where it was demanded, and then it was verified. */
+	/* A client certificate is present only if it was requested, and then it is verified. */
 	if (peer != NULL && mbedtls_x509_dn_gets(description->subject, sizeof(description->subject),
 				    &peer->subject) < 0)
 		memcpy(description->subject, "(too long)", 11);

@@ -1,9 +1,10 @@
 /*
- * face.c - what libmicrohttpd asks of GnuTLS (gnutls/gnutls.h), made of mbedTLS.
+ * gnutls_shim.c - the functions of GnuTLS that libmicrohttpd calls (gnutls/gnutls.h), implemented
+ * with mbedTLS.
  *
  * Sockets are non-blocking and libmicrohttpd's epoll is edge-triggered: a session reads until
- * the kernel itself says EAGAIN, and says which direction it waits for. All of a
- * session's functions are called by the one thread that has its connection.
+ * recv(2) returns EAGAIN, and reports the direction it waits for. All functions of a session are
+ * called by the one thread that owns its connection.
  */
 #include "tls/session.h"
 
@@ -15,7 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* A handshake's messages come to 2 KiB with a usual chain, to 10 KiB with the longest. */
+/* A flight has about 2 KiB with a typical chain, and 10 KiB with the longest. */
 #define FLIGHT_MAX ((size_t)64 * 1024)
 
 /* ---- the socket */
@@ -66,7 +67,7 @@ static int on_send(void *context, const unsigned char *bytes, size_t len)
 	struct tls_session *session = context;
 	ssize_t sent;
 
-	if (!session->agreed)
+	if (!session->handshake_over)
 		return add_to_flight(session, bytes, len);
 	do {
 		sent = send(session->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -77,7 +78,7 @@ static int on_send(void *context, const unsigned char *bytes, size_t len)
 						       : MBEDTLS_ERR_NET_SEND_FAILED;
 }
 
-/* Returns: bytes, 0 at the peer's end, or mbedTLS's error. */
+/* Returns: bytes; 0 when the peer has closed; or mbedTLS's error. */
 static int receive(int fd, unsigned char *buffer, size_t size)
 {
 	ssize_t got;
@@ -116,32 +117,32 @@ static int on_receive(void *context, unsigned char *buffer, size_t size)
 }
 
 /*
- * Who speaks plain HTTP to this port learns it in plain HTTP. No TLS record begins with a
- * letter (RFC 8446, section 5.1).
+ * Sends a response to a client that speaks plain HTTP to this port. No TLS record begins with a
+ * letter (RFC 8446, section 5.1). Returns: whether the client does.
  */
-static bool answer_plain_http(const struct tls_session *session)
+static bool respond_plain_http(const struct tls_session *session)
 {
-	static const char answer[] = "HTTP/1.1 400 Bad Request\r\n"
-				     "Content-Type: text/plain; charset=utf-8\r\n"
-				     "Content-Length: 42\r\n"
-				     "Connection: close\r\n"
-				     "\r\n"
-				     "400 Bad Request: this port speaks HTTPS.\r\n";
+	static const char response[] = "HTTP/1.1 400 Bad Request\r\n"
+				       "Content-Type: text/plain; charset=utf-8\r\n"
+				       "Content-Length: 42\r\n"
+				       "Connection: close\r\n"
+				       "\r\n"
+				       "400 Bad Request: this port speaks HTTPS.\r\n";
 	unsigned char first = session->ahead_at > 0 ? session->ahead[0] : 0;
 
 	if (first < 'A' || first > 'Z')
 		return false;
-	send(session->fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	send(session->fd, response, sizeof(response) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	return true;
 }
 
 /* ---- results */
 
-/* Takes note of what an mbedTLS error means here. Returns: it as one of GnuTLS's. */
-static int fail(struct tls_session *session, int error)
+/* Records an mbedTLS error in the session. Returns: the corresponding error of GnuTLS. */
+static int convert_error(struct tls_session *session, int error)
 {
 	if (error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE) {
-		session->sending = error == MBEDTLS_ERR_SSL_WANT_WRITE;
+		session->waits_to_send = error == MBEDTLS_ERR_SSL_WANT_WRITE;
 		return GNUTLS_E_AGAIN;
 	}
 	session->failed = true;
@@ -178,7 +179,7 @@ int gnutls_init(gnutls_session_t *session, unsigned int flags)
 	return GNUTLS_E_SUCCESS;
 }
 
-int session_take_server_name(
+int session_set_server_name(
 	void *unused, mbedtls_ssl_context *ssl, const unsigned char *name, size_t len)
 {
 	struct tls_session *session = mbedtls_ssl_get_user_data_p(ssl);
@@ -186,11 +187,11 @@ int session_take_server_name(
 	(void)unused;
 	free(session->server_name);
 	session->server_name = strndup((const char *)name, len);
-	return 0; /* every name is welcome */
+	return 0; /* any name is accepted */
 }
 
-int tls_session_start(
-	void *opaque, struct tls_server *server, void (*secured)(void *arg, bool more), void *arg)
+int tls_session_start(void *opaque, struct tls_server *server,
+	void (*established)(void *arg, bool more), void *arg)
 {
 	struct tls_session *session = opaque;
 	struct tls_credentials *credentials = credentials_acquire_current(server);
@@ -200,14 +201,14 @@ int tls_session_start(
 		return -1;
 	}
 	session->credentials = credentials;
-	session->secured = secured;
-	session->secured_arg = arg;
+	session->established = established;
+	session->established_arg = arg;
 	mbedtls_ssl_set_user_data_p(&session->ssl, session);
 	mbedtls_ssl_set_bio(&session->ssl, session, on_send, on_receive, NULL);
 	return 0;
 }
 
-/* Returns: whether bytes beyond what was read are here. */
+/* Returns: whether received bytes are waiting, read ahead or in the socket. */
 static bool has_more(const struct tls_session *session)
 {
 	unsigned char byte;
@@ -216,9 +217,9 @@ static bool has_more(const struct tls_session *session)
 }
 
 /*
- * mbedTLS 3.6 ends without a word when no group is shared in TLS 1.3 (RFC 8446, section 4.1.1), when
- * a client has no certificate in TLS 1.2 (RFC 5246, section 7.4.6), and when the one it has in TLS 1.3
- * is signed in a way that is not known here.
+ * Sends the alert that mbedTLS 3.6 leaves out: with no common group in TLS 1.3 (RFC 8446, section
+ * 4.1.1), without a client certificate in TLS 1.2 (RFC 5246, section 7.4.6), and with a client
+ * certificate of an unknown signature algorithm in TLS 1.3.
  */
 static void add_missing_alert(struct tls_session *session, int result)
 {
@@ -245,66 +246,66 @@ int gnutls_handshake(gnutls_session_t session)
 
 	if (session->credentials == NULL || session->failed)
 		return GNUTLS_E_INTERNAL_ERROR;
-	if (!session->agreed) {
+	if (!session->handshake_over) {
 		result = mbedtls_ssl_handshake(&session->ssl);
 		if (result != 0) {
 			int sent = 0;
 
-			/* Our flight, or the alert that says what is wrong with the peer's. */
+			/* Our flight, or an alert about the peer's. */
 			if (result != MBEDTLS_ERR_SSL_INVALID_RECORD ||
-				!answer_plain_http(session)) {
+				!respond_plain_http(session)) {
 				add_missing_alert(session, result);
 				sent = send_flight(session);
 			}
-			return fail(session,
+			return convert_error(session,
 				result == MBEDTLS_ERR_SSL_WANT_READ && sent != 0 ? sent : result);
 		}
-		session->agreed = true;
+		session->handshake_over = true;
 	}
 	result = send_flight(session);
 	if (result != 0)
-		return fail(session, result);
-	session->secure = true;
-	if (session->secured != NULL)
-		session->secured(session->secured_arg, has_more(session));
+		return convert_error(session, result);
+	session->is_established = true;
+	if (session->established != NULL)
+		session->established(session->established_arg, has_more(session));
 	return GNUTLS_E_SUCCESS;
 }
 
 int gnutls_record_get_direction(gnutls_session_t session)
 {
-	return session->sending;
+	return session->waits_to_send;
 }
 
 ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t size)
 {
 	int result;
 
-	if (!session->secure || session->failed)
+	if (!session->is_established || session->failed)
 		return GNUTLS_E_INVALID_SESSION;
 	result = mbedtls_ssl_read(&session->ssl, data, size);
 	if (result >= 0)
 		return result;
 	/*
-	 * An end without close_notify comes as 0, above: a request says itself where it ends,
-	 * so a truncated one is noticed all the same.
+	 * An end without close_notify is 0, above: a request has its length in itself, so a
+	 * truncated one is detected anyway.
 	 */
 	if (result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
 		return 0;
-	return fail(session, result);
+	return convert_error(session, result);
 }
 
 ssize_t gnutls_record_send(gnutls_session_t session, const void *data, size_t size)
 {
 	int result;
 
-	if (!session->secure || session->failed)
+	if (!session->is_established || session->failed)
 		return GNUTLS_E_INVALID_SESSION;
-	/* mbedTLS wants the same length again: the record is encrypted already. */
+	/* mbedTLS needs the same length again: the record is encrypted already. */
 	if (session->retry_len != 0 && size > session->retry_len)
 		size = session->retry_len;
 	result = mbedtls_ssl_write(&session->ssl, data, size);
 	session->retry_len = result == MBEDTLS_ERR_SSL_WANT_WRITE ? size : 0;
-	return result >= 0 ? result : fail(session, result);
+	return result >= 0 ? result : convert_error(session, result);
 }
 
 size_t gnutls_record_check_pending(gnutls_session_t session)
@@ -317,14 +318,14 @@ int gnutls_bye(gnutls_session_t session, gnutls_close_request_t how)
 	int result;
 
 	(void)how;
-	if (!session->secure || session->failed)
+	if (!session->is_established || session->failed)
 		return GNUTLS_E_INVALID_SESSION;
-	if (session->notified)
+	if (session->sent_close_notify)
 		return GNUTLS_E_SUCCESS;
 	result = mbedtls_ssl_close_notify(&session->ssl);
 	if (result != 0)
-		return fail(session, result);
-	session->notified = true;
+		return convert_error(session, result);
+	session->sent_close_notify = true;
 	return GNUTLS_E_SUCCESS;
 }
 
@@ -332,8 +333,8 @@ void gnutls_deinit(gnutls_session_t session)
 {
 	if (session == NULL)
 		return;
-	/* In its TURBO mode libmicrohttpd says no goodbye. What can't be sent at once is not. */
-	if (session->secure && !session->failed && session->retry_len == 0)
+	/* In TURBO mode libmicrohttpd does not call gnutls_bye(). A blocked send is not retried. */
+	if (session->is_established && !session->failed && session->retry_len == 0)
 		gnutls_bye(session, GNUTLS_SHUT_WR);
 	mbedtls_ssl_free(&session->ssl);
 	credentials_release(session->credentials);
@@ -357,7 +358,7 @@ void gnutls_transport_set_int(gnutls_session_t session, int fd)
 	session->fd = fd;
 }
 
-/* ---- settings that an identity holds for all sessions */
+/* ---- settings that struct tls_credentials holds for all sessions: nothing to do */
 
 int gnutls_global_init(void)
 {

@@ -1,7 +1,7 @@
 /*
- * face_refused.c - the calls of GnuTLS that libmicrohttpd's code names for uses that this
- * service never makes of it: Diffie-Hellman parameters, pre-shared keys, encrypted
- * keys, certificates by callback. Whoever starts to make such use learns it here.
+ * gnutls_shim_unused.c - functions of GnuTLS that libmicrohttpd links to but hello does not use:
+ * Diffie-Hellman parameters, pre-shared keys, encrypted keys, certificates by callback. Each fails
+ * or does nothing, so that a new use is noticed.
  */
 #include <gnutls/gnutls.h>
 #include <stddef.h>

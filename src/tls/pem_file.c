@@ -9,7 +9,7 @@
 
 #define SIZE_MAX_BYTES ((off_t)1024 * 1024)
 
-/* Returns: 0, or -1 with errno set; 0 in errno says that the file ended early. */
+/* Returns: 0, or -1 with errno set; errno is 0 if the file ended early. */
 static int read_all(int fd, unsigned char *to, size_t len)
 {
 	size_t done = 0;
@@ -31,7 +31,7 @@ int pem_file_read(const char *path, const char *subject, struct pem_file *file, 
 {
 	struct stat info;
 	int result = -1;
-	/* O_NONBLOCK: a FIFO by mistake must not hold the start up for ever. */
+	/* O_NONBLOCK: a FIFO must not block the start forever. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	*file = (struct pem_file){0};
@@ -40,8 +40,8 @@ int pem_file_read(const char *path, const char *subject, struct pem_file *file, 
 	if (fstat(fd, &info) != 0) {
 		error_set(err, errno, subject, path, "can't be read", NULL);
 	} else if (!S_ISREG(info.st_mode) || info.st_size > SIZE_MAX_BYTES) {
-		error_set(err, 0, subject, path, "not a file of usual size",
-			"want a PEM file of at most 1 MiB");
+		error_set(err, 0, subject, path, "not a regular file of at most 1 MiB",
+			"want a PEM file");
 	} else {
 		file->len = (size_t)info.st_size + 1;
 		file->text = calloc(1, file->len);

@@ -1,4 +1,4 @@
-/* pem_file.h - a small file in memory, wiped after use. */
+/* pem_file.h - a PEM file in memory, wiped after use. */
 #ifndef HELLO_TLS_PEM_FILE_H
 #define HELLO_TLS_PEM_FILE_H
 
@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* As mbedTLS's parsers want PEM: with a NUL, which len counts. */
+/* With a final NUL, which len includes: mbedTLS's parsers need it for PEM. */
 struct pem_file {
 	unsigned char *text; /* owned */
 	size_t len;
@@ -19,7 +19,7 @@ struct pem_file {
  */
 int pem_file_read(const char *path, const char *subject, struct pem_file *file, struct error *err);
 
-/* Wipes and frees it. */
+/* Wipes and frees the text. */
 void pem_file_free(struct pem_file *file);
 
 #endif

@@ -1,4 +1,4 @@
-/* policy.h - what both sides of TLS agree to: versions, suites, groups, protocol. */
+/* policy.h - versions, cipher suites, groups and ALPN protocol, of server and client. */
 #ifndef HELLO_TLS_POLICY_H
 #define HELLO_TLS_POLICY_H
 

@@ -1,6 +1,6 @@
 /*
- * random.c - all of mbedTLS's randomness, from the kernel: getrandom(2), which waits until
- * the kernel's pool was seeded once and never fails after that.
+ * random.c - the source of mbedTLS's random bytes: getrandom(2), which blocks until the
+ * kernel's pool is initialised and does not fail after that.
  */
 #include <errno.h>
 #include <psa/crypto.h>

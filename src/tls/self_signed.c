@@ -1,10 +1,8 @@
 #include "tls/self_signed.h"
 
-#include <errno.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/psa_util.h>
 #include <mbedtls/sha256.h>
-#include <psa/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -15,7 +13,7 @@
 #define DER_SIZE   1024
 #define STAMP_SIZE 16
 
-/* As X.509 writes it: YYYYMMDDhhmmss, UTC. */
+/* In the form that mbedTLS takes: YYYYMMDDhhmmss, UTC. */
 static void write_stamp(time_t when, char stamp[STAMP_SIZE])
 {
 	struct tm parts;
@@ -24,7 +22,7 @@ static void write_stamp(time_t when, char stamp[STAMP_SIZE])
 	strftime(stamp, STAMP_SIZE, "%Y%m%d%H%M%S", &parts);
 }
 
-/* bytes: borrowed, not written to, whatever mbedTLS's type says */
+/* bytes: borrowed and only read; mbedTLS's type lacks const. */
 static mbedtls_x509_san_list name_of(int type, void *bytes, size_t len)
 {
 	mbedtls_x509_san_list name = {0};
@@ -35,7 +33,7 @@ static mbedtls_x509_san_list name_of(int type, void *bytes, size_t len)
 	return name;
 }
 
-/* Returns: the length of the DER, which ends where der ends, or mbedTLS's error. */
+/* Returns: the length of the DER, which is at the end of der; or mbedTLS's error. */
 static int write_certificate(mbedtls_pk_context *key, unsigned char der[DER_SIZE])
 {
 	unsigned char loopback4[4] = {127, 0, 0, 1};
@@ -73,7 +71,8 @@ static int write_certificate(mbedtls_pk_context *key, unsigned char der[DER_SIZE
 	mbedtls_x509write_crt_set_subject_key(&writer, key);
 	mbedtls_x509write_crt_set_issuer_key(&writer, key);
 	result = mbedtls_psa_get_random(MBEDTLS_PSA_RANDOM_STATE, serial, sizeof(serial));
-	serial[0] = (serial[0] & 0x3F) | 0x40; /* positive, and not short */
+	serial[0] = (serial[0] & 0x3F) |
+		    0x40; /* positive, all 16 bytes in use (RFC 5280, section 4.1.2.2) */
 	if (result == 0)
 		result = mbedtls_x509write_crt_set_serial_raw(&writer, serial, sizeof(serial));
 	if (result == 0)
@@ -120,8 +119,8 @@ int self_signed_make(mbedtls_x509_crt *chain, mbedtls_pk_context *key, char noti
 		result = mbedtls_x509_crt_parse_der(
 			chain, der + sizeof(der) - (size_t)result, (size_t)result);
 	if (result != 0)
-		return error_set(
-			err, 0, "-tls-self-signed", NULL, "the certificate can't be made", NULL);
+		return error_set(err, 0, "-tls-self-signed", NULL,
+			"the certificate can't be generated", NULL);
 	write_fingerprint(chain, notice);
 	return 0;
 }

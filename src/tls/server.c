@@ -1,8 +1,9 @@
-/* server.c - which identity new sessions get, and its exchange for another. */
+/* server.c - the current credentials for new sessions, and their replacement by a reload. */
 #include "tls/credentials.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct tls_server {

@@ -1,4 +1,4 @@
-/* session.h - one TLS connection of the server, shared by face.c and describe.c. */
+/* session.h - one TLS connection of the server, shared by gnutls_shim.c and describe.c. */
 #ifndef HELLO_TLS_SESSION_H
 #define HELLO_TLS_SESSION_H
 
@@ -9,38 +9,38 @@
 #include <stddef.h>
 
 /*
- * What recv(2) may bring beyond what mbedTLS asked for: it asks for a record's five bytes of
- * header first. A request of usual size arrives in one call.
+ * Bytes that one recv(2) may read ahead. mbedTLS asks for the five bytes of a record's header
+ * first; with this a typical request takes one recv(2).
  */
 #define SESSION_AHEAD 1024
 
 struct tls_session {
 	mbedtls_ssl_context ssl;
-	struct tls_credentials *credentials; /* NULL until tls_session_start() */
-	void *pointer;			     /* libmicrohttpd's, borrowed */
-	void (*secured)(void *arg, bool more);
-	void *secured_arg;
+	struct tls_credentials *credentials;	   /* NULL until tls_session_start() */
+	void *pointer;				   /* libmicrohttpd's, borrowed */
+	void (*established)(void *arg, bool more); /* see tls_session_start() */
+	void *established_arg;
 	int fd; /* borrowed */
 
-	bool agreed;	  /* the handshake is done on our side */
-	bool secure;	  /* and all of it is sent */
-	bool failed;	  /* after a fatal error nothing more is sent */
-	bool notified;	  /* close_notify is out */
-	bool sending;	  /* what the last GNUTLS_E_AGAIN waits for */
-	size_t retry_len; /* bytes of the send that waits; 0: none does */
+	bool handshake_over;	/* mbedTLS is done; the last flight may be unsent */
+	bool is_established;	/* and the last flight is sent */
+	bool failed;		/* after a fatal error nothing more is sent */
+	bool sent_close_notify; /* RFC 8446, section 6.1 */
+	bool waits_to_send;	/* direction of the last GNUTLS_E_AGAIN */
+	size_t retry_len;	/* bytes of the blocked send; 0: no send is blocked */
 
-	/* Our messages of the handshake, gathered so that a flight is one send(2). */
+	/* Our handshake messages, buffered so that a flight is one send(2). */
 	unsigned char *flight; /* owned */
 	size_t flight_len, flight_sent, flight_size;
 
 	size_t ahead_at, ahead_len;
 	unsigned char ahead[SESSION_AHEAD];
 
-	char *server_name; /* owned; NULL when the client named none */
+	char *server_name; /* owned; NULL without SNI */
 };
 
-/* mbedTLS's callback for SNI (RFC 6066, section 3): keeps the name. Returns: 0, any is welcome. */
-int session_take_server_name(
+/* mbedTLS's callback for SNI (RFC 6066, section 3): stores the name. Returns: 0: any is accepted. */
+int session_set_server_name(
 	void *unused, mbedtls_ssl_context *ssl, const unsigned char *name, size_t len);
 
 #endif

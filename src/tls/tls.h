@@ -1,6 +1,10 @@
 /*
- * tls.h - TLS for the rest of hello. Two builds have it: the full one, on mbedTLS, and the
- * minimal one, tls_none.c, where all of it refuses. Only src/tls/ includes <mbedtls/...>.
+ * tls.h - TLS for the other folders.
+ *
+ * tls/: the only folder that includes <mbedtls/...>, <psa/...> and <gnutls/...>.
+ *
+ * The full build implements this interface with mbedTLS. The minimal build has tls_none.c instead,
+ * where each function fails.
  */
 #ifndef HELLO_TLS_TLS_H
 #define HELLO_TLS_TLS_H
@@ -11,92 +15,93 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Returns: whether this build has TLS. */
-bool tls_available(void);
-
 /* Returns: mbedTLS's version, static; NULL in a build without TLS. */
 const char *tls_library_version(void);
 
-/* ---- the server's side: a certificate, its key, and what is asked of clients */
+/* ---- server: a certificate, its key, and the certificate authorities of clients */
 
 struct tls_server;
 
-/* Where certificate and key come from. All borrowed for as long as the server lives. */
+/* Where certificate and key come from. The strings are borrowed until tls_server_free(). */
 struct tls_files {
 	const char *cert; /* PEM: the certificate, then its intermediates; "" with self_signed */
 	const char *key;  /* PEM, not encrypted */
-	const char *client_ca; /* PEM bundle that signs clients' certificates; "": ask for none */
-	bool self_signed;      /* make a P-256 certificate in memory instead */
+	const char *
+		client_ca; /* PEM bundle of authorities for client certificates; "": request none */
+	bool self_signed;  /* generate a P-256 certificate in memory instead */
 };
 
-/* Bytes of a notice. */
+/* Bytes of a notice, with its NUL. */
 #define TLS_NOTICE_SIZE 160
 
 /*
  * Loads certificate and key.
- * notice: gets a line worth logging (expired, not yet valid, a fingerprint to pin), or ""
+ * notice: set to a line to log (expired, not yet valid, a fingerprint to pin), or to ""
  * Returns: the server, owned by the caller; NULL with *err filled.
  */
 struct tls_server *tls_server_create(
 	const struct tls_files *files, char notice[TLS_NOTICE_SIZE], struct error *err);
 
 /*
- * Loads them again, for the connections to come; those that are open keep what they have.
- * Returns: 0; -1 with *err filled, and all stays as it was.
- * Threads: one at a time, beside any number of sessions.
+ * Loads certificate and key again, for new connections. Open connections keep theirs.
+ * Returns: 0; -1 with *err filled, and the old certificate and key stay in use.
+ * Threads: one caller at a time; sessions may run in other threads.
  */
 int tls_server_reload(struct tls_server *server, char notice[TLS_NOTICE_SIZE], struct error *err);
 
-/* Frees it. Sessions that live on keep what they need. NULL is fine. */
+/* Frees the server. Sessions keep references to what they need. NULL is allowed. */
 void tls_server_free(struct tls_server *server);
 
-/* ---- a connection: libmicrohttpd's TLS session, as it hands it out */
+/* ---- connection: libmicrohttpd's TLS session (MHD_CONNECTION_INFO_GNUTLS_SESSION) */
 
 /*
- * Gives a new session what it needs for its handshake: the certificate of this moment.
- * secured: called with arg once the handshake is done; NULL for none. more tells whether
- *          bytes of what follows it have come already
- * Returns: 0, or -1 when memory is short; the session then refuses its handshake.
+ * Prepares a new session for its handshake, with the current certificate.
+ * established: called with arg when the handshake is complete; NULL for no call. more is true if
+ *              bytes that follow the handshake have been received already
+ * Returns: 0, or -1 when memory is short; the handshake then fails.
+ * Threads: the one that owns the connection.
  */
-int tls_session_start(
-	void *session, struct tls_server *server, void (*secured)(void *arg, bool more), void *arg);
+int tls_session_start(void *session, struct tls_server *server,
+	void (*established)(void *arg, bool more), void *arg);
 
-/* What a client and this server agreed on. NULL where there is nothing to say. */
+/* What a client and this server negotiated. NULL where it does not apply. */
 struct tls_description {
 	const char *version;	 /* such as "TLSv1.3"; static */
 	const char *cipher;	 /* IANA's name of the cipher suite; static */
 	const char *server_name; /* SNI (RFC 6066, section 3), borrowed from the session */
 	const char *alpn;	 /* RFC 7301; static */
-	char subject[256];	 /* of the verified client certificate, RFC 4514 in manner; or "" */
+	char subject[256]; /* of the verified client certificate, similar to RFC 4514; or "" */
 };
 
+/* Fills *description, which borrows from the session. */
 void tls_session_describe(const void *session, struct tls_description *description);
 
-/* ---- a client's side */
+/* ---- client */
 
 struct tls_client;
 
 /*
- * Does a handshake on a connected socket that waits (no O_NONBLOCK), and verifies who is there:
- * a chain to one of ca's authorities, and the name (RFC 9110, section 4.3.4).
+ * Performs a handshake on a connected, blocking socket. Verifies the server's certificate: a chain
+ * to one of the authorities in ca, and the name (RFC 9110, section 4.3.4).
  * fd:   borrowed
- * host: a name or an address
- * ca:   PEM file; NULL takes any certificate, which is for asking oneself
+ * host: a name or an address; borrowed until tls_client_close()
+ * ca:   PEM file; NULL accepts any certificate: for a health check over the loopback
  * err:  borrows host and ca
  * Returns: the client, owned by the caller; NULL with *err filled.
  */
 struct tls_client *tls_client_open(int fd, const char *host, const char *ca, struct error *err);
 
-/* Sends all of it. Returns: 0, or -1 with *err filled. */
+/* Sends all len bytes. Returns: 0, or -1 with *err filled. */
 int tls_client_write(struct tls_client *client, const char *bytes, size_t len, struct error *err);
 
 /*
- * Returns: bytes that came, at most len; 0 when the peer has said goodbye (close_notify);
- * -1 with *err filled, also where the connection ends without that: it may have been cut.
+ * Receives up to len bytes.
+ * Returns: bytes received; 0 after the peer's close_notify; -1 with *err filled, also if the
+ * connection ends without close_notify: the data may be truncated (RFC 8446, section 6.1).
  */
 ssize_t tls_client_read(struct tls_client *client, char *to, size_t len, struct error *err);
 
-/* Says goodbye and frees it. NULL is fine. */
+/* Sends close_notify and frees the client. NULL is allowed. */
 void tls_client_close(struct tls_client *client);
 
 #endif

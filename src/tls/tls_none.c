@@ -1,10 +1,5 @@
-/* absent.c - the minimal build's answer to all of tls.h: there is no TLS here. */
+/* tls_none.c - tls.h in the minimal build, which has no TLS: each function fails. */
 #include "tls/tls.h"
-
-bool tls_available(void)
-{
-	return false;
-}
 
 const char *tls_library_version(void)
 {
@@ -34,12 +29,12 @@ void tls_server_free(struct tls_server *server)
 	(void)server;
 }
 
-int tls_session_start(
-	void *session, struct tls_server *server, void (*secured)(void *arg, bool more), void *arg)
+int tls_session_start(void *session, struct tls_server *server,
+	void (*established)(void *arg, bool more), void *arg)
 {
 	(void)session;
 	(void)server;
-	(void)secured;
+	(void)established;
 	(void)arg;
 	return -1;
 }

@@ -1,12 +1,7 @@
+/* version.c - the version of mbedTLS that hello is built with. */
 #include "tls/tls.h"
 
 #include <mbedtls/build_info.h>
-#include <stddef.h>
-
-bool tls_available(void)
-{
-	return true;
-}
 
 const char *tls_library_version(void)
 {

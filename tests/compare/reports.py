@@ -4,7 +4,7 @@ import json
 import pathlib
 
 HERE = pathlib.Path(__file__).resolve().parent
-COMPARE = HERE.parent.parent / "ci" / "compare"
+COMPARE = HERE.parent.parent / "compare"
 SAMPLE = json.loads((HERE / "sample-report.json").read_text())
 
 

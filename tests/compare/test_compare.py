@@ -175,12 +175,14 @@ def test_an_interrupted_run_leaves_nothing(tmp_path):
     for line in process.stderr:
         if "run scratch" in line:
             break
-    time.sleep(1.5)  # amid its containers
+    deadline = time.monotonic() + 60
+    while traces()["containers"] <= before["containers"]:  # amid its containers
+        assert process.poll() is None and time.monotonic() < deadline
     os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
     rest = process.stderr.read()
     assert process.wait(60) != 0
     assert "interrupted" in rest or "failed" in rest
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while traces() != before and time.monotonic() < deadline:
         time.sleep(0.2)
     assert traces() == before

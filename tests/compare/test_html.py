@@ -12,7 +12,7 @@ import pytest
 from browser import Browser
 from reports import COMPARE, SAMPLE, write
 
-PICTURES = COMPARE.parent.parent / "build" / "tests" / "compare"
+PICTURES = COMPARE.parent / "build" / "tests" / "compare"
 HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;\\\n|"
 SECTIONS = ["sizes", "transfers", "builds", "layers", "running", "bench", "inside", "pitfalls", "absent", "raw"]
 

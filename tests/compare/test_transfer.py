@@ -96,7 +96,7 @@ def run(request):
     if os.geteuid() != 0:
         pytest.skip("network namespaces and a second dockerd take root")
     if docker("info").returncode != 0:
-        pytest.skip("no docker engine answers")
+        pytest.skip("no docker engine is running")
     if docker("image", "inspect", "hello:scratch").returncode != 0:
         pytest.skip("there is no image hello:scratch; make images builds it")
     runs = []
@@ -161,20 +161,37 @@ def test_leaves_nothing_behind_when_interrupted(run, number, moment):
     measurement.assert_nothing_left()
 
 
+# Sourced by bash before the script: sends SIGTERM when the daemon runs and its id is not recorded yet.
+BEFORE_THE_RECORD = """
+set -o functrace
+trap 'if [[ ${FUNCNAME[0]:-} = start_engine && $BASH_COMMAND = pids=* ]]; then
+	until [ -e "$work/dockerd.log" ]; do :; done
+	kill -TERM $$
+fi' DEBUG
+"""
+
+
+def test_leaves_no_daemon_whose_id_is_not_recorded_yet(run, tmp_path):
+    (tmp_path / "env").write_text(BEFORE_THE_RECORD)
+    measurement = run(MBIT_S="10", BASH_ENV=str(tmp_path / "env"))
+    assert measurement.wait() == 128 + signal.SIGTERM
+    measurement.assert_nothing_left()
+
+
 def test_leaves_nothing_behind_when_its_daemon_dies(run):
     measurement = run(MBIT_S="10")
     measurement.until(lambda: "-H unix:" in measurement.text())
     (daemon,) = [pid for pid, line in running(f"--data-root {measurement.temporary}").items() if line.startswith("dockerd ")]
     os.kill(daemon, signal.SIGKILL)
     assert measurement.wait() == 1
-    assert "the end of dockerd.log" in measurement.text()
+    assert "last lines of dockerd.log" in measurement.text()
     measurement.assert_nothing_left()
 
 
 def test_says_what_is_missing(run):
     measurement = run(DOCKER_HOST="unix:///nonexistent")
     assert measurement.wait() == 3
-    assert measurement.text() == "transfer: not measured: no docker engine answers\n"
+    assert measurement.text() == "transfer: not measured: no docker engine is running\n"
     measurement.assert_nothing_left()
 
 

@@ -1,4 +1,4 @@
-/* client.c - the client against an answer of any bytes, a URL of any and a command line of any. */
+/* client.c - the client with any response, any URL and any command line. */
 #include "client/client.h"
 
 #include "captured.h"
@@ -16,7 +16,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
- * The client's sockets are one end of a pair here, and the other end has sent its answer
+ * The client's sockets are one end of a pair here, and the other end has sent its response
  * already. Linked with --wrap=socket and --wrap=connect; getaddrinfo(3) has its own.
  */
 int __real_socket(int domain, int type, int protocol);
@@ -37,25 +37,25 @@ int __wrap_socket(int domain, int type, int protocol)
 	return pair[0];
 }
 
-static const char *answer;
-static size_t answer_len;
+static const char *response;
+static size_t response_len;
 
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len)
 {
 	(void)fd;
 	(void)address;
 	(void)len;
-	if (answer_len > 0)
-		EXPECT(send(peer, answer, answer_len, MSG_NOSIGNAL) == (ssize_t)answer_len,
-			"%zu bytes of answer", answer_len);
+	if (response_len > 0)
+		EXPECT(send(peer, response, response_len, MSG_NOSIGNAL) == (ssize_t)response_len,
+			"%zu bytes of response", response_len);
 	shutdown(peer, SHUT_WR);
 	return 0;
 }
 
 static const struct client_settings settings = {.agent = "fuzz"};
 
-/* What is read of a body is of the answer, in its order, and no longer than it. */
-static void check_answer(struct input *in)
+/* The body is a part of the response, in its order, and no longer. */
+static void check_response(struct input *in)
 {
 	static struct client client;
 	struct url url = {.host = "127.0.0.1", .port = 80, .path = "/"};
@@ -65,19 +65,19 @@ static void check_answer(struct input *in)
 	size_t total = 0;
 	ssize_t got;
 	const char *body;
-	char *bytes = input_rest(in, &answer_len);
+	char *bytes = input_rest(in, &response_len);
 
-	answer = bytes;
+	response = bytes;
 	if (client_open(&client, &url, &settings, &err) == 0) {
 		unsigned status = client.response.status;
 
 		EXPECT(status == 101 || (status >= 200 && status <= 599), "%u", status);
-		EXPECT(client.header_len >= 14 && client.header_len <= answer_len, "%zu",
+		EXPECT(client.header_len >= 14 && client.header_len <= response_len, "%zu",
 			client.header_len);
 		while ((got = client_read_body(&client, &body, &err)) > 0) {
 			total += (size_t)got;
-			EXPECT(total + client.header_len <= answer_len, "%zu of body", total);
-			EXPECT(memmem(answer, answer_len, body, (size_t)got) != NULL,
+			EXPECT(total + client.header_len <= response_len, "%zu of body", total);
+			EXPECT(memmem(response, response_len, body, (size_t)got) != NULL,
 				"a body from nowhere");
 		}
 		EXPECT(got == 0 || err.what != NULL, "no reason");
@@ -187,7 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	switch (input_byte(&in) % 3) {
 	case 0:
-		check_answer(&in);
+		check_response(&in);
 		break;
 	case 1:
 		check_url(&in);

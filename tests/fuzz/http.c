@@ -18,13 +18,15 @@
 #include "input.h"
 #include "json.h"
 #include "requests.h"
+#include "server/metrics.h"
 
 #include <netinet/in.h>
+#include <strings.h>
 
 enum {
 	REQUESTS = 512,
 	OUTPUT = 4 << 20,
-	/* Turns of the event loop without an byte in or out. */
+	/* Turns of the event loop without a byte in or out. */
 	IDLE_TURNS = 100
 };
 
@@ -82,10 +84,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static struct MHD_Daemon *http_daemon(void)
 {
-	return server->endpoints[SERVER_HTTP].daemon;
+	return server->listening[SERVER_HTTP].daemon;
 }
 
-/* Returns: whether an byte came or the connection's end. */
+/* Returns: whether a byte came or the connection's end. */
 static bool receive(void)
 {
 	ssize_t got =
@@ -350,11 +352,12 @@ static void hang_up(bool metrics)
 	struct strbuf text = STRBUF_OVER(storage);
 
 	close(client.fd);
-	for (unsigned turns = 0; server->endpoints[SERVER_HTTP].conns.count > 0; turns++) {
+	for (unsigned turns = 0; server->listening[SERVER_HTTP].endpoint.conns.count > 0; turns++) {
 		EXPECT(turns < IDLE_TURNS, "a closed connection stays");
 		EXPECT(MHD_run(http_daemon()) == MHD_YES, "the event loop");
 	}
-	EXPECT(server->endpoints[SERVER_HTTP].conns.first == NULL, "a connection is listed");
+	EXPECT(server->listening[SERVER_HTTP].endpoint.conns.first == NULL,
+		"a connection is listed");
 	if (!metrics)
 		return;
 	metrics_write(&text, 0, "v", "l", "m");
@@ -395,8 +398,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	options.log = (choice >> 4) % 3;
 	options.trust_proxy = (choice & 0x40) != 0;
 	options.max_body_bytes = plan.small_body ? 16 : 1 << 20;
-	atomic_store(&server->draining, plan.closing);
-	atomic_store(&server->closing, plan.closing);
+	atomic_store(&server->service.draining, plan.closing);
+	atomic_store(&server->service.closing, plan.closing);
 	captured_begin();
 	talk(&plan, bytes, len);
 	compare(bytes, len);

@@ -99,7 +99,7 @@ static void check_error(const char *value)
 	EXPECT(memchr(line, '\n', len) == line + len - 1, "more than one line");
 }
 
-/* The answer of /whoami: its storage is computed, so nothing may be cut off. */
+/* The response of /whoami: its storage is computed, so nothing may be truncated. */
 static void check_whoami(const struct strings *strings, bool tls)
 {
 	const struct tls_description described = {.version = "TLSv1.3",

@@ -62,28 +62,29 @@ static char client_subject[256];
 struct front {
 	gnutls_session_t session;
 	int fd;
-	bool agreed, ended;
-	int secured;
+	bool handshake_over, ended;
+	int established;
 	size_t len;
 	char taken[65536]; /* application data */
 };
 
-static void count_secured(void *arg, bool more)
+static void count_established(void *arg, bool more)
 {
 	(void)more;
-	((struct front *)arg)->secured++;
+	((struct front *)arg)->established++;
 }
 
 static void front_open(struct front *front, struct tls_server *server, int fd)
 {
 	front->fd = fd;
-	front->agreed = front->ended = false;
-	front->secured = 0;
+	front->handshake_over = front->ended = false;
+	front->established = 0;
 	front->len = 0;
 	EXPECT(gnutls_init(&front->session, GNUTLS_SERVER | GNUTLS_NONBLOCK) == GNUTLS_E_SUCCESS,
 		"no session");
 	gnutls_transport_set_int(front->session, fd);
-	EXPECT(tls_session_start(front->session, server, count_secured, front) == 0, "no start");
+	EXPECT(tls_session_start(front->session, server, count_established, front) == 0,
+		"no start");
 }
 
 /* Takes a turn. Returns: whether something has changed. */
@@ -93,14 +94,14 @@ static bool front_turn(struct front *front)
 
 	if (front->ended)
 		return false;
-	if (!front->agreed) {
+	if (!front->handshake_over) {
 		int result = gnutls_handshake(front->session);
 
 		if (result == GNUTLS_E_AGAIN)
 			return false;
-		front->agreed = result == GNUTLS_E_SUCCESS;
-		front->ended = !front->agreed;
-		EXPECT(front->secured == front->agreed, "%d calls", front->secured);
+		front->handshake_over = result == GNUTLS_E_SUCCESS;
+		front->ended = !front->handshake_over;
+		EXPECT(front->established == front->handshake_over, "%d calls", front->established);
 		if (front->ended)
 			EXPECT(gnutls_handshake(front->session) < 0, "a second life");
 		return true;
@@ -157,7 +158,7 @@ static void send_any(struct input *in, struct tls_server *server)
 		moved |= front_turn(&front);
 		idle = moved ? 0 : idle + 1;
 	}
-	EXPECT(!front.agreed, "a handshake with bytes that answer nothing");
+	EXPECT(!front.handshake_over, "a handshake with bytes that answer nothing");
 	front_close(&front);
 	close(pair[0]);
 	close(pair[1]);
@@ -334,11 +335,11 @@ static void expect_truth(
 	EXPECT(front.len <= client->wrote && memcmp(front.taken, said, front.len) == 0,
 		"%zu bytes that nobody sent", front.len);
 	if (manner == INTRUDER)
-		EXPECT(!front.agreed, "somebody without a certificate");
+		EXPECT(!front.handshake_over, "somebody without a certificate");
 	else if (!way->edited)
-		EXPECT(front.agreed && front.ended && front.len == strlen(said), "%d %zu",
+		EXPECT(front.handshake_over && front.ended && front.len == strlen(said), "%d %zu",
 			client->state, front.len);
-	if (front.agreed)
+	if (front.handshake_over)
 		EXPECT(strcmp(subject, manner == KNOWN ? client_subject : "") == 0, "%s", subject);
 }
 

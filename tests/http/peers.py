@@ -36,12 +36,12 @@ http {{
     location / {{
       # To return is to answer before the body is read; to pass it on is to read it first.
       if ($request_method != POST) {{ return 200 "howdy\\n"; }}
-      proxy_pass http://unix:{prefix}/inner;
+      proxy_pass "http://unix:{prefix}/inner";
       proxy_ignore_client_abort on;
     }}
   }}
   server {{
-    listen unix:{prefix}/inner;
+    listen "unix:{prefix}/inner";
     location / {{ return 200 "howdy\\n"; }}
   }}
 }}
@@ -68,7 +68,7 @@ class NetHTTP:
 
     def __exit__(self, *_):
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(hello.DEADLINE_S)
         self.process.stdout.close()
 
 
@@ -101,7 +101,7 @@ class Nginx:
         self._wait_until_ready()
 
     def _wait_until_ready(self):
-        deadline = time.monotonic() + hello.STARTUP_SECONDS
+        deadline = time.monotonic() + hello.DEADLINE_S
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"nginx ended with {self.process.returncode}"
             try:
@@ -117,5 +117,5 @@ class Nginx:
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(hello.DEADLINE_S)
         self.prefix.cleanup()

@@ -4,6 +4,7 @@ import email.utils
 import re
 import time
 
+import hello
 import pytest
 
 PLAIN = "text/plain; charset=utf-8"
@@ -27,7 +28,7 @@ def test_answers(server, target, body):
     assert answer.headers["Content-Type"] == PLAIN
     assert answer.headers["Content-Length"] == str(len(body))
     sent = email.utils.parsedate_to_datetime(answer.headers["Date"]).timestamp()
-    assert abs(sent - time.time()) < 5
+    assert abs(sent - time.time()) < hello.DEADLINE_S
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"])
@@ -83,4 +84,4 @@ def test_http_1_0_is_closed_after_the_answer(server):
     with server.connect() as connection:
         answer = connection.ask("/", version="HTTP/1.0")
         assert (answer.status, answer.body) == (200, b"howdy\n")
-        assert connection.is_closed_by_peer(5)
+        assert connection.is_closed_by_peer(hello.DEADLINE_S)

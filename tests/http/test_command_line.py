@@ -1,6 +1,7 @@
 """The command line: what it says, where it says it, and the exit status."""
 
 import json
+import re
 import socket
 
 import hello
@@ -20,7 +21,11 @@ import pytest
         (["-addr", ""], "-addr"),
         (["-log", "xml"], '-log "xml"'),
         (["-idle-timeout", "5"], '-idle-timeout "5"'),
+        (["-read-header-timeout", "1ns"], "from 1ms to 1h"),
         (["version", "extra"], '"extra"'),
+        (["version", "-bogus"], '"-bogus"'),
+        (["inspect", "-json=maybe"], '-json "maybe"'),
+        (["help", "extra"], '"extra"'),
     ],
 )
 def test_wrong_usage_is_one_line_and_2(flavour, args, word):
@@ -36,14 +41,14 @@ def test_a_bad_variable_is_named(flavour):
     done = hello.run(flavour, env={"HELLO_DRAIN_DELAY": "soon"})
     assert done.returncode == 2
     assert done.stderr == (
-        'hello: HELLO_DRAIN_DELAY "soon": not a right value; '
+        'hello: HELLO_DRAIN_DELAY "soon": invalid value; '
         "want a duration such as 300ms, 1.5s or 2m, from 0 to 1h\n"
     )
 
 
 def test_control_characters_stay_visible(flavour):
     done = hello.run(flavour, "-bogus\n\x1b[31m")
-    assert done.stderr == 'hello: "-bogus\\x0a\\x1b[31m": no such flag; hello help lists them\n'
+    assert done.stderr == 'hello: "-bogus\\x0a\\x1b[31m": unknown flag; hello help lists them\n'
 
 
 def test_a_port_in_use_is_one_line_and_1(flavour):
@@ -65,13 +70,60 @@ def test_a_host_that_is_not_ours_is_one_line_and_1(flavour, host):
     assert done.stderr.startswith(f'hello: -addr "{host}:0": ') and done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("args", [["-h"], ["--help"], ["serve", "-h"], ["help"]])
-def test_help_goes_to_standard_output(flavour, args):
+COMMANDS = {
+    "serve": ("hello [serve] [flags]", ["-addr", "-tls-addr", "-trust-proxy"]),
+    "healthcheck": ("hello healthcheck [flags] [URL]", ["-timeout", "-ca"]),
+    "get": ("hello get [flags] URL", ["-L", "-i", "-o", "-ca", "-idle-timeout", "-timeout"]),
+    "inspect": ("hello inspect [-json]", ["-json"]),
+    "version": ("hello version [-json]", ["-json"]),
+    "help": ("hello help", []),
+}
+EVERY_FLAG = {flag for _, flags in COMMANDS.values() for flag in flags}
+
+
+def printed_flags(text):
+    return re.findall(r"^  (-\S+)", text, re.M)
+
+
+@pytest.mark.parametrize("args", [["-h"], ["-help"], ["--help"], ["help"]])
+def test_help_is_an_overview_on_standard_output(flavour, args):
     done = hello.run(flavour, *args)
     assert (done.returncode, done.stderr) == (0, "")
     assert "-addr HOST:PORT" in done.stdout
-    for command in ("serve", "healthcheck", "inspect", "version", "help"):
-        assert f"\n  hello {command}" in done.stdout
+    assert set(printed_flags(done.stdout)) >= EVERY_FLAG
+    for command, (synopsis, _) in COMMANDS.items():
+        assert f"\n  {synopsis} " in done.stdout
+    assert done.stdout.endswith("\n"), "not truncated"
+
+
+@pytest.mark.parametrize("word", ["-h", "-help", "--help"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_prints_its_own_usage(flavour, command, word):
+    synopsis, flags = COMMANDS[command]
+    done = hello.run(flavour, command, word)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"usage: {synopsis}\n")
+    printed = set(printed_flags(done.stdout))
+    assert printed >= set(flags)
+    assert command == "serve" or printed == set(flags)
+    assert not any(f"hello {other}" in done.stdout for other in COMMANDS if other != command)
+
+
+def test_help_after_other_flags(flavour):
+    done = hello.run(flavour, "-log", "off", "-h")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: hello [serve] [flags]\n")
+    done = hello.run(flavour, "version", "-json", "-h")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: hello version")
+
+
+@pytest.mark.parametrize("command", ["inspect", "version"])
+def test_json_is_a_flag_like_the_others(flavour, command):
+    assert json.loads(hello.run(flavour, command, "--json").stdout)
+    assert json.loads(hello.run(flavour, command, "-json=true").stdout)
+    text = hello.run(flavour, command, "-json=false")
+    assert text.returncode == 0 and not text.stdout.startswith("{")
 
 
 def test_version(flavour):

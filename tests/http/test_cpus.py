@@ -31,6 +31,36 @@ def test_affinity_counts(start):
     assert server.ask("/").status == 200
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="mount(2) needs root")
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one CPU can't be reduced")
+@pytest.mark.parametrize("flavour", ["release"])
+@pytest.mark.parametrize("quota", [50_000, 100_000, None])
+def test_the_cgroups_quota_counts(flavour, tmp_path, quota):
+    """In a mount namespace of its own it finds our files where the kernel mounts cgroups."""
+    version_1 = tmp_path / "cpu"
+    version_1.mkdir()
+    (version_1 / "cpu.cfs_quota_us").write_text(f"{quota or -1}\n")
+    (version_1 / "cpu.cfs_period_us").write_text("100000\n")
+    for version_2 in (tmp_path, tmp_path / "unified"):
+        version_2.mkdir(exist_ok=True)
+        (version_2 / "cpu.max").write_text(f"{quota or 'max'} 100000\n")
+    script = f"""
+        mount --bind {tmp_path} /sys/fs/cgroup && exec {hello.binary(flavour)} serve -addr 127.0.0.1:0"""
+    process = subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c", script],
+        env=hello.clean_environment(**hello.sandbox_of(flavour)),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert "Server at" in process.stderr.readline()
+        want = 1 if quota else len(os.sched_getaffinity(0))
+        assert len(os.listdir(f"/proc/{process.pid}/task")) == want + 1
+    finally:
+        process.terminate()
+        process.communicate()
+
+
 @pytest.mark.parametrize("number", [1, 2, 7])
 def test_the_flag_beats_it(start, number):
     server = start("-threads", str(number))

@@ -14,19 +14,13 @@ import time
 import pytest
 
 import hello
+from hello import DEADLINE_S, wait_until
 
 # The query and the body make every state of a request last a few octets.
 REQUEST = b"POST /whoami?q=1 HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\nabcd"
 CLOSE_WAIT = 8  # include/net/tcp_states.h
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="takes root")
-
-
-def wait_until(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def descriptors(server):
@@ -90,8 +84,8 @@ def test_a_peer_that_leaves_at_every_octet(start, leave, warm):
         for cut, connection in enumerate(connections):
             connection.send(REQUEST[:cut])
             leave(connection)
-    wait_until(lambda: server.metrics()["hello_connections_open"] == 1, seconds=3)
-    wait_until(lambda: sockets_in_state(server, CLOSE_WAIT) == 0, seconds=3)
+    wait_until(lambda: server.metrics()["hello_connections_open"] == 1, seconds=30)
+    wait_until(lambda: sockets_in_state(server, CLOSE_WAIT) == 0, seconds=30)
     wait_until(lambda: descriptors(server) == base)
 
 
@@ -104,13 +98,13 @@ def test_a_peer_that_closes_its_half_gets_its_answers(start):
             half_close(connection)
             for _ in range(3):
                 assert connection.read_answer("POST").status == 200
-            assert connection.is_closed_by_peer(3)
+            assert connection.is_closed_by_peer(30)
     with server.connect() as connection:
         connection.send(REQUEST + REQUEST[:-1])
         half_close(connection)
         assert connection.read_answer("POST").status == 200
-        assert connection.is_closed_by_peer(3), "a body that never comes is not waited for"
-    wait_until(lambda: sockets_in_state(server, CLOSE_WAIT) == 0, seconds=3)
+        assert connection.is_closed_by_peer(30), "a body that never comes is not waited for"
+    wait_until(lambda: sockets_in_state(server, CLOSE_WAIT) == 0, seconds=30)
 
 
 # ---- descriptors and memory -------------------------------------------------------------
@@ -204,14 +198,14 @@ def answers(server):
 
 def test_stopped_and_continued(start):
     """What came in meanwhile is answered, though deadlines have passed in the meantime."""
-    server = start("-idle-timeout", "500ms", "-read-header-timeout", "500ms")
+    server = start("-idle-timeout", "2s", "-read-header-timeout", "2s")
     with server.connect() as kept, server.connect() as fresh:
         assert kept.ask("/").status == 200
         server.send_signal(signal.SIGSTOP)
         with server.connect() as new:
             for connection in (kept, fresh, new):
                 connection.send(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n")
-            time.sleep(1)
+            time.sleep(2.5)
             server.send_signal(signal.SIGCONT)
             for connection in (kept, fresh, new):
                 assert connection.read_answer().status == 200
@@ -255,7 +249,7 @@ def test_the_clock_on_the_wall_jumps(start, flavour, jump, tmp_path):
     (tmp_path / "shim.c").write_text(SHIM)
     shim = tmp_path / "shim.so"
     subprocess.run(
-        ["gcc", "-shared", "-fPIC", "-o", shim, tmp_path / "shim.c"], check=True, timeout=30
+        ["gcc", "-shared", "-fPIC", "-o", shim, tmp_path / "shim.c"], check=True, timeout=DEADLINE_S
     )
     env = {"LD_PRELOAD": str(shim), "JUMP_WHEN": str(tmp_path / "now"), "JUMP_BY": str(jump)}
     server = start(
@@ -271,7 +265,7 @@ def test_the_clock_on_the_wall_jumps(start, flavour, jump, tmp_path):
         year = time.gmtime(time.time() + jump).tm_year
         server.log_lines(f"^{year}/", 2)  # the jump was seen
         assert slow.read_answer().status == 408
-        assert 0.8 < time.monotonic() - started < 4
+        assert 0.8 < time.monotonic() - started < 30
         assert kept.ask("/").status == 200
 
 
@@ -285,7 +279,7 @@ def test_a_monotonic_clock_of_a_hundred_years(flavour):
             started = time.monotonic()
             assert kept.ask("/").status == 200
             assert slow.read_answer().status == 408
-            assert 0.3 < time.monotonic() - started < 3
+            assert 0.3 < time.monotonic() - started < 30
             assert kept.ask("/").status == 200
 
 
@@ -312,7 +306,7 @@ def unshared(flavour, *namespaces):
     finally:
         for child in children_of(process):
             os.kill(int(child), signal.SIGTERM)
-        status = process.wait(15)
+        status = process.wait(DEADLINE_S)
         rest = process.stderr.read()
         process.stderr.close()
     assert status == 0, rest
@@ -330,11 +324,11 @@ def test_killed_and_started_again(start):
         clients.append(server.connect())
         clients[-1].send(REQUEST[:-1])
         server.process.kill()
-        server.process.wait(10)
+        server.process.wait(DEADLINE_S)
         server = start("-log", "off", addr=f"127.0.0.1:{port}")
         assert server.ask("/").status == 200
     for client in clients:
-        assert client.is_closed_by_peer(5)
+        assert client.is_closed_by_peer(DEADLINE_S)
         client.close()
 
 
@@ -357,8 +351,8 @@ def test_nothing_but_the_binary(start, flavour, uid, tmp_path, monkeypatch):
         os.setuid(uid)
 
     monkeypatch.setattr(hello, "binary", lambda _: "/hello")
-    server = start("-inspect", preexec_fn=leave_all)
-    for target in ("/", "/whoami", "/inspect", "/metrics", "/readyz"):
+    server = start(preexec_fn=leave_all)
+    for target in ("/", "/whoami", "/version", "/metrics", "/readyz"):
         assert server.ask(target).status == 200
 
 
@@ -369,8 +363,8 @@ def test_no_network(flavour):
         (child,) = children_of(process)
         inside = ["nsenter", "--target", child, "--net"]
         check = [hello.binary(flavour), "healthcheck", f"http://127.0.0.1:{port}/healthz"]
-        down = subprocess.run([*inside, *check], capture_output=True, text=True, timeout=15)
+        down = subprocess.run([*inside, *check], capture_output=True, text=True, timeout=DEADLINE_S)
         assert down.returncode == 1 and down.stderr.count("\n") == 1, down.stderr
-        subprocess.run([*inside, "ip", "link", "set", "lo", "up"], check=True, timeout=15)
-        up = subprocess.run([*inside, *check], capture_output=True, text=True, timeout=15)
+        subprocess.run([*inside, "ip", "link", "set", "lo", "up"], check=True, timeout=DEADLINE_S)
+        up = subprocess.run([*inside, *check], capture_output=True, text=True, timeout=DEADLINE_S)
         assert up.returncode == 0, up.stderr

@@ -1,4 +1,4 @@
-"""`hello get`: what comes, where it goes, and what is refused, over plain HTTP."""
+"""`hello get`: response, output and errors, over plain HTTP."""
 
 import contextlib
 import hashlib
@@ -8,7 +8,6 @@ import socket
 import stat
 import subprocess
 import threading
-import time
 
 import hello
 import pytest
@@ -19,20 +18,20 @@ def get(flavour, *args, **kwargs):
 
 
 class Speaker:
-    """Answers each connection with the next of some octets, then closes; keeps the requests."""
+    """Sends each connection the next response, then closes it; keeps the requests."""
 
-    def __init__(self, *answers, host="127.0.0.1", hold=False):
+    def __init__(self, *responses, host="127.0.0.1", hold=False):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.listener = socket.create_server((host, 0), family=family)
         self.port = self.listener.getsockname()[1]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
         self.requests = []
         self.released = threading.Event()
-        self.thread = threading.Thread(target=self._serve, args=(answers, hold), daemon=True)
+        self.thread = threading.Thread(target=self._serve, args=(responses, hold), daemon=True)
         self.thread.start()
 
-    def _serve(self, answers, hold):
-        for answer in answers:
+    def _serve(self, responses, hold):
+        for response in responses:
             try:
                 connection, _ = self.listener.accept()
             except OSError:
@@ -45,10 +44,10 @@ class Speaker:
                         break
                     request += piece
                 self.requests.append(request)
-                for piece in answer if isinstance(answer, list) else [answer]:
+                for piece in response if isinstance(response, list) else [response]:
                     connection.sendall(piece)
                 if hold:
-                    self.released.wait(30)
+                    self.released.wait(hello.DEADLINE_S)
 
     def __enter__(self):
         return self
@@ -59,10 +58,10 @@ class Speaker:
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        self.thread.join(30)
+        self.thread.join(hello.DEADLINE_S)
 
 
-def answer(body=b"hello\n", status="200 OK", fields=(), length=True):
+def response(body=b"hello\n", status="200 OK", fields=(), length=True):
     lines = [f"HTTP/1.1 {status}", *fields]
     if length:
         lines.append(f"Content-Length: {len(body)}")
@@ -70,7 +69,7 @@ def answer(body=b"hello\n", status="200 OK", fields=(), length=True):
 
 
 def redirect(to, status="302 Found"):
-    return answer(b"elsewhere\n", status, [f"Location: {to}"])
+    return response(b"elsewhere\n", status, [f"Location: {to}"])
 
 
 def test_the_body_goes_to_standard_output(server):
@@ -79,7 +78,7 @@ def test_the_body_goes_to_standard_output(server):
 
 
 def test_the_request(flavour):
-    with Speaker(answer()) as speaker:
+    with Speaker(response()) as speaker:
         assert get(flavour, f"{speaker.url}?a=b#c").returncode == 0
         head, *fields = speaker.requests[0].decode().removesuffix("\r\n\r\n").split("\r\n")
     assert head == "GET /?a=b HTTP/1.1"
@@ -99,49 +98,49 @@ def test_ipv6(start):
     assert f'"value":"[::1]:{server.port}"' in done.stdout
 
 
-def test_headers_come_first(flavour):
-    with Speaker(b"HTTP/1.1 100 Continue\r\nX: no\r\n\r\n" + answer(fields=["X: y"])) as speaker:
+def test_the_header_comes_first(flavour):
+    with Speaker(b"HTTP/1.1 100 Continue\r\nX: no\r\n\r\n" + response(fields=["X: y"])) as speaker:
         done = subprocess.run(
-            [hello.binary(flavour), "get", "-i", speaker.url], capture_output=True, timeout=10
+            [hello.binary(flavour), "get", "-i", speaker.url], capture_output=True, timeout=hello.DEADLINE_S
         )
-    assert done.stdout == answer(fields=["X: y"])
+    assert done.stdout == response(fields=["X: y"])
 
 
 @pytest.mark.parametrize(
-    "octets",
+    "data",
     [
-        answer(length=False),
-        answer(b"5\r\nhello\r\n1;x=y\r\n\n\r\n0\r\nT: 1\r\n\r\n", "200 OK", ["Transfer-Encoding: chunked"], False),
-        [bytes([octet]) for octet in answer()],
-        answer() + b"more than its length",
+        response(length=False),
+        response(b"5\r\nhello\r\n1;x=y\r\n\n\r\n0\r\nT: 1\r\n\r\n", "200 OK", ["Transfer-Encoding: chunked"], False),
+        [bytes([byte]) for byte in response()],
+        response() + b"more than its length",
         b"HTTP/1.1 200\nContent-Length: 6\n\nhello\n",
     ],
-    ids=["until-close", "chunked", "octet-by-octet", "more", "bare-lf"],
+    ids=["until-close", "chunked", "byte-by-byte", "more", "bare-lf"],
 )
-def test_bodies(flavour, octets):
-    with Speaker(octets) as speaker:
+def test_bodies(flavour, data):
+    with Speaker(data) as speaker:
         done = get(flavour, speaker.url)
     assert (done.returncode, done.stdout, done.stderr) == (0, "hello\n", "")
 
 
 @pytest.mark.parametrize(
-    "octets, word",
+    "data, word",
     [
-        (b"", "broken off"),
-        (b"HTTP/1.1 200 OK\r\n", "broken off"),
-        (answer()[:-1], "broken off"),
-        (answer(b"5\r\nhel", "200 OK", ["Transfer-Encoding: chunked"], False), "broken off"),
-        (answer(b"x\r\n", "200 OK", ["Transfer-Encoding: chunked"], False), "chunks"),
-        (answer(b"", "200 OK", ["Transfer-Encoding: gzip"], False), "Transfer-Encoding"),
-        (answer(b"", "200 OK", ["Content-Length: 1"]), "Content-Length"),
+        (b"", "closed early"),
+        (b"HTTP/1.1 200 OK\r\n", "closed early"),
+        (response()[:-1], "closed early"),
+        (response(b"5\r\nhel", "200 OK", ["Transfer-Encoding: chunked"], False), "closed early"),
+        (response(b"x\r\n", "200 OK", ["Transfer-Encoding: chunked"], False), "chunked"),
+        (response(b"", "200 OK", ["Transfer-Encoding: gzip"], False), "Transfer-Encoding"),
+        (response(b"", "200 OK", ["Content-Length: 1"]), "Content-Length"),
         (b"SSH-2.0-OpenSSH\r\n", "not HTTP"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 40000, "too long"),
     ],
 )
-def test_answers_that_are_none(flavour, octets, word, tmp_path):
+def test_invalid_responses(flavour, data, word, tmp_path):
     kept = tmp_path / "kept"
     kept.write_text("as it was")
-    with Speaker(octets, octets) as speaker:
+    with Speaker(data, data) as speaker:
         done = get(flavour, speaker.url)
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1 and word in done.stderr
@@ -153,10 +152,10 @@ def test_answers_that_are_none(flavour, octets, word, tmp_path):
 @pytest.mark.parametrize("status", ["404 Not Found", "500 Oops", "304 Not Modified", "301 Gone"])
 def test_other_classes_are_failures(flavour, status, tmp_path):
     body = b"" if status.startswith("304") else b"why\n"
-    with Speaker(answer(body, status), answer(body, status)) as speaker:
+    with Speaker(response(body, status), response(body, status)) as speaker:
         done = get(flavour, speaker.url)
         assert (done.returncode, done.stdout) == (1, body.decode())
-        assert done.stderr == f'hello: answer "{status}": not of class 2xx\n'
+        assert done.stderr == f'hello: response "{status}": not 2xx\n'
         assert get(flavour, "-o", tmp_path / "x", speaker.url).returncode == 1
     assert os.listdir(tmp_path) == []
 
@@ -174,8 +173,8 @@ def test_redirects_are_followed_when_asked(server):
 
 
 @pytest.mark.parametrize("status", ["301 A", "302 B", "303 C", "307 D", "308 E"])
-def test_where_they_lead(flavour, status):
-    with Speaker(answer()) as other:
+def test_targets_of_redirects(flavour, status):
+    with Speaker(response()) as other:
         steps = ["/a/b?q", "c", "../d", "?e", f"//127.0.0.1:{other.port}/f#g"]
         with Speaker(*[redirect(step, status) for step in steps]) as speaker:
             done = get(flavour, "-L", speaker.url)
@@ -184,10 +183,10 @@ def test_where_they_lead(flavour, status):
     assert targets == [b"/", b"/a/b?q", b"/a/c", b"/d", b"/d?e", b"/f"]
 
 
-def test_five_and_no_more(flavour):
-    with Speaker(*[redirect("/")] * 5, answer()) as speaker:
+def test_at_most_five_redirects(flavour):
+    with Speaker(*[redirect("/")] * 5, response()) as speaker:
         assert get(flavour, "-L", speaker.url).returncode == 0
-    with Speaker(*[redirect("/")] * 6, answer()) as speaker:
+    with Speaker(*[redirect("/")] * 6, response()) as speaker:
         done = get(flavour, "-L", speaker.url)
         assert len(speaker.requests) == 6
     assert done.returncode == 1 and "at most 5" in done.stderr and done.stdout == ""
@@ -204,7 +203,7 @@ def test_bad_redirects(flavour, to):
 # ---- files
 
 
-def test_a_file_appears_whole(server, tmp_path):
+def test_the_file_is_replaced(server, tmp_path):
     path = tmp_path / "out"
     path.write_text("before, and much longer than what comes")
     done = get(server.flavour, "-o", path, f"http://localhost:{server.port}/")
@@ -229,28 +228,21 @@ def test_where_nothing_can_be_written(server, tmp_path):
     assert done.returncode == 1 and done.stderr.startswith('hello: -o "')
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [hello.binary(server.flavour), "get", url], stdout=full, stderr=subprocess.PIPE, timeout=10
+            [hello.binary(server.flavour), "get", url], stdout=full, stderr=subprocess.PIPE, timeout=hello.DEADLINE_S
         )
-    assert done.returncode == 1 and b"standard output: can't be written" in done.stderr
+    assert done.returncode == 1 and b"standard output: can't write" in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_leaves_nothing_behind(flavour, number, tmp_path):
     path = tmp_path / "out"
     path.write_text("before")
-    with Speaker(answer(b"x" * 10)[:-5], hold=True) as speaker:
+    with Speaker(response(b"x" * 10)[:-5], hold=True) as speaker:
         process = subprocess.Popen([hello.binary(flavour), "get", "-o", path, speaker.url])
-        wait_for(lambda: len(os.listdir(tmp_path)) == 2)
+        hello.wait_until(lambda: len(os.listdir(tmp_path)) == 2)
         process.send_signal(number)
-        assert process.wait(10) == -number
+        assert process.wait(hello.DEADLINE_S) == -number
     assert os.listdir(tmp_path) == ["out"] and path.read_text() == "before"
-
-
-def wait_for(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("flavour", ["release"])
@@ -258,7 +250,7 @@ def test_a_body_of_any_size_is_streamed(flavour, tmp_path):
     """Half a gigabyte, in little memory."""
     piece = os.urandom(1 << 20)
     count = 512
-    head = answer(b"", fields=[f"Content-Length: {count << 20}"], length=False)
+    head = response(b"", fields=[f"Content-Length: {count << 20}"], length=False)
     path = tmp_path / "large"
     with Speaker([head, *[piece] * count]) as speaker:
         limit = ["prlimit", f"--as={8 << 20}"]
@@ -274,25 +266,25 @@ def test_a_body_of_any_size_is_streamed(flavour, tmp_path):
 # ---- time
 
 
-def test_silence_has_an_end(flavour, tmp_path):
-    with Speaker(answer()[:-3], hold=True) as speaker:
+def test_the_idle_timeout(flavour, tmp_path):
+    with Speaker(response()[:-3], hold=True) as speaker:
         done = get(flavour, "-idle-timeout", "300ms", "-o", tmp_path / "x", speaker.url)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1 and "timed out" in done.stderr
     assert os.listdir(tmp_path) == []
 
 
-def test_all_of_it_has_an_end(flavour, tmp_path):
-    with Speaker(answer()[:-3], hold=True) as speaker:
+def test_the_timeout(flavour, tmp_path):
+    with Speaker(response()[:-3], hold=True) as speaker:
         done = get(flavour, "-timeout", "300ms", "-o", tmp_path / "x", speaker.url)
-    assert (done.returncode, done.stderr) == (1, "hello: get: not done in time\n")
+    assert (done.returncode, done.stderr) == (1, "hello: get: timed out\n")
     assert os.listdir(tmp_path) == []
 
 
-def test_nobody_there(flavour):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    done = get(flavour, f"http://127.0.0.1:{port}/")
+def test_connection_refused(flavour):
+    with socket.socket() as bound:  # bound, so that no other process listens there
+        bound.bind(("127.0.0.1", 0))
+        done = get(flavour, f"http://127.0.0.1:{bound.getsockname()[1]}/")
     assert (done.returncode, done.stderr) == (1, 'hello: connect "127.0.0.1": Connection refused\n')
     done = get(flavour, "http://nothing.invalid/", timeout=60)
     assert done.returncode == 1 and done.stderr.startswith('hello: connect "nothing.invalid": ')
@@ -319,7 +311,7 @@ def test_wrong_usage(flavour, args):
 
 
 def test_the_minimal_build_has_no_https():
-    with Speaker(answer()) as speaker:
+    with Speaker(response()) as speaker:
         assert get("minimal", speaker.url).stdout == "hello\n"
         done = get("minimal", speaker.url.replace("http:", "https:"))
     assert done.returncode == 1 and "this build has no TLS" in done.stderr

@@ -9,15 +9,9 @@ import time
 
 import hello
 import pytest
+from hello import DEADLINE_S, wait_until
 
 PARTIAL = b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\nab"
-
-
-def wait_until(condition, seconds=5):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def in_flight(server):
@@ -39,23 +33,23 @@ def test_a_signal_ends_it_with_0(start, number):
 
 
 def test_an_idle_service_stops_at_once(start):
-    assert seconds_to_stop(start("-shutdown-timeout", "10s")) < 2
+    assert seconds_to_stop(start("-shutdown-timeout", "60s")) < 30
 
 
 def test_idle_connections_do_not_hold_it(start):
-    server = start("-shutdown-timeout", "10s")
+    server = start("-shutdown-timeout", "60s")
     connections = [server.connect() for _ in range(20)]
     for connection in connections[:10]:
         connection.ask("/")
-    assert seconds_to_stop(server) < 5
-    assert all(connection.is_closed_by_peer(1) for connection in connections)
+    assert seconds_to_stop(server) < 30
+    assert all(connection.is_closed_by_peer(DEADLINE_S) for connection in connections)
 
 
 def test_it_stops_at_the_connection_limit(start):
-    server = start("-max-conns", "50", "-shutdown-timeout", "10s")
+    server = start("-max-conns", "50", "-shutdown-timeout", "60s")
     connections = [server.connect() for _ in range(80)]  # 30 of them wait in the backlog
     time.sleep(0.2)
-    assert seconds_to_stop(server) < 5
+    assert seconds_to_stop(server) < 30
     for connection in connections:
         connection.close()
 
@@ -82,7 +76,7 @@ def test_a_request_cut_off_is_told(start):
         connection.send(PARTIAL)
         wait_until(lambda: in_flight(server) == 1)
         assert server.stop() == 1
-    assert "1 requests cut off" in server.log()
+    assert "1 requests aborted" in server.log()
 
 
 def test_a_second_signal_ends_it_at_once(start):
@@ -92,7 +86,7 @@ def test_a_second_signal_ends_it_at_once(start):
         wait_until(lambda: in_flight(server) == 1)
         server.send_signal()
         server.log_lines("Stopping", 1)
-        assert seconds_to_stop(server, status=1) < 5
+        assert seconds_to_stop(server, status=1) < 30
 
 
 def test_readiness_ends_before_listening_does(start):
@@ -106,12 +100,12 @@ def test_readiness_ends_before_listening_does(start):
             answer = connection.ask("/")
             assert (answer.status, answer.headers["Connection"]) == (200, None)
     assert server.ask("/healthz").status == 200
-    assert seconds_to_stop(server) < 5, "the second signal cuts the delay short"
+    assert seconds_to_stop(server) < 30, "the second signal cuts the delay short"
 
 
 def test_after_the_drain_delay_it_stops(start):
     server = start("-drain-delay", "400ms")
-    assert 0.4 <= seconds_to_stop(server) < 5
+    assert 0.4 <= seconds_to_stop(server) < 30
 
 
 def test_connections_in_the_backlog_are_served(start):
@@ -158,10 +152,10 @@ class Client(threading.Thread):
 def drain_under_load(server):
     """SIGTERM while 32 kept-alive clients ask."""
     clients = [Client(server) for _ in range(32)]
-    wait_until(lambda: all(client.answered > 0 for client in clients), seconds=20)
+    wait_until(lambda: all(client.answered > 0 for client in clients))
     assert server.stop() == 0
     for client in clients:
-        client.join(10)
+        client.join(DEADLINE_S)
     assert not any(client.is_alive() for client in clients)
     assert [client.lost for client in clients if client.lost] == []
 
@@ -202,7 +196,7 @@ def test_as_pid_1_it_obeys_signals_and_reaps(flavour):
     children = f"/proc/{child}/task/{child}/children"
     wait_until(lambda: open(children).read().strip() == "")
     os.kill(child, signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(DEADLINE_S) == 0
     process.stderr.close()
 
 
@@ -218,4 +212,4 @@ def test_a_free_port_is_refused_after_the_stop(start):
     server = start()
     server.stop()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", server.port), timeout=5)
+        socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S)

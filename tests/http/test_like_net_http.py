@@ -5,6 +5,7 @@ hello. hello's answer must be net/http's, changed by nothing but the differences
 """
 
 import collections
+import fcntl
 import http.client
 import os
 import random
@@ -50,10 +51,16 @@ def build_reference():
         # From Go 1.22 on the mux cleans paths by other rules unless it is told so.
         GODEBUG="httpmuxgo121=1",
     )
-    done = subprocess.run(
-        [go, "build", "-o", binary, "."], cwd=REFERENCE, env=env, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
+    BUILD.mkdir(parents=True, exist_ok=True)
+    # Tests that run side by side all want it. An executable that runs can't be written to, so it is replaced.
+    with open(BUILD / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fresh = BUILD / "reference.new"
+        done = subprocess.run(
+            [go, "build", "-o", fresh, "."], cwd=REFERENCE, env=env, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        fresh.rename(binary)
     return binary
 
 

@@ -26,7 +26,7 @@ class Server(hello.Server):
     """A server whose log the test has elsewhere: its port is asked from the kernel."""
 
     def _wait_for_port(self):
-        deadline = time.monotonic() + hello.STARTUP_SECONDS
+        deadline = time.monotonic() + hello.DEADLINE_S
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"exited with {self.process.returncode}"
             port = listening_port(self.process.pid)
@@ -94,7 +94,7 @@ def is_request(line):
 
 def wait_for_requests(server, count):
     """The request lines of a JSON log, parsed, once there are `count` of them."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + hello.DEADLINE_S
     while True:
         # A line is complete with its newline only.
         whole = server.log_path.read_bytes().rpartition(b"\n")[0].split(b"\n")
@@ -149,7 +149,7 @@ def test_text_has_local_time(start):
     utc = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
     local = utc + datetime.timedelta(hours=5, minutes=30)
     logged = datetime.datetime.strptime(server.log()[:19], "%Y/%m/%d %H:%M:%S")
-    assert abs((local - logged).total_seconds()) < 10
+    assert abs((local - logged).total_seconds()) < hello.DEADLINE_S
 
 
 def test_json_of_a_request(start):
@@ -163,11 +163,11 @@ def test_json_of_a_request(start):
     lines = wait_for_requests(server, 4)
     for line in lines:
         assert line["remote"] == remote
-        assert line["duration_us"] < 10_000_000
+        assert line["duration_us"] < hello.DEADLINE_S * 1_000_000
         age = (
             time.time() - datetime.datetime.fromisoformat(line["time"][:-1] + "+00:00").timestamp()
         )
-        assert -1 < age < 20
+        assert -1 < age < hello.DEADLINE_S
     shared = ("time", "remote", "duration_us")
     assert [{k: v for k, v in line.items() if k not in shared} for line in lines] == [
         {
@@ -189,7 +189,7 @@ def test_json_of_events(start):
     lines = [parse_json_line(line) for line in server.log_path.read_bytes().splitlines()]
     assert [re.sub(r"\d+", "N", line["message"]) for line in lines] == [
         "Server at http://localhost:N.",
-        "Stopping: no new connections, requests in flight are answered.",
+        "Stopping: no new connections, requests in flight are served.",
     ]
 
 
@@ -456,7 +456,7 @@ def test_a_reader_that_stands_still_does_not_stop_it(start_elsewhere, log):
     try:
         server = start_elsewhere("-log", log, stderr=writing)
         os.close(writing)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + hello.DEADLINE_S
         with server.connect() as connection:
             while server.metrics()["hello_log_lines_lost_total"] < 10:
                 for _ in range(50):
@@ -467,7 +467,7 @@ def test_a_reader_that_stands_still_does_not_stop_it(start_elsewhere, log):
                 os.read(reading, 1 << 16)
             assert connection.ask("/seen").status == 200
             assert server.metrics()["hello_log_lines_lost_total"] <= lost + 1
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + hello.DEADLINE_S
         while is_empty(reading):
             assert time.monotonic() < deadline
         assert os.read(reading, 1 << 16)

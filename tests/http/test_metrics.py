@@ -16,14 +16,14 @@ def test_promtool_has_nothing_to_say(server):
     promtool = shutil.which("promtool") or str(hello.ROOT / "build/tools/promtool")
     assert os.path.exists(promtool), "promtool is missing; `make setup` brings it"
     done = subprocess.run(
-        [promtool, "check", "metrics"], input=answer.body, capture_output=True, timeout=30
+        [promtool, "check", "metrics"], input=answer.body, capture_output=True, timeout=hello.DEADLINE_S
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def settled(server, name, value):
     """A request is counted once its answer is out, which its client may see first."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + hello.DEADLINE_S
     while server.metrics()[name] != value:
         assert time.monotonic() < deadline, server.metrics()
         time.sleep(0.01)
@@ -89,11 +89,11 @@ def test_nothing_is_lost_under_load(server):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(hello.DEADLINE_S)
     assert failures == []
     before = 'hello_http_requests_total{code="2xx"}'
     scrapes = 0
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + hello.DEADLINE_S
     while (seen := server.metrics()[before]) != clients * requests + scrapes:
         assert seen < clients * requests + scrapes and time.monotonic() < deadline, (seen, scrapes)
         scrapes += 1

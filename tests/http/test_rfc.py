@@ -14,7 +14,10 @@ SECONDS = 10
 BYE = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 
-@pytest.fixture(scope="module", params=["release", "asan"])
+FLAVOURS = [pytest.param(name, marks=pytest.mark.xdist_group(f"rfc-{name}")) for name in ("release", "asan")]
+
+
+@pytest.fixture(scope="module", params=FLAVOURS)
 def lasting(request):
     """One server for all cases: what one leaves behind would show in the next."""
     server = hello.Server(request.param)
@@ -109,10 +112,22 @@ def test_redirects_elsewhere_are_seen():
 # ---- the score beside others ------------------------------------------------------------
 
 
-def test_the_published_score_is_of_this_table():
+TABLE = {"cases": [case._asdict() for case in rfc_cases.CASES]}
+
+
+def test_the_page_lists_each_case():
     """Peers are measured when the score is made; here it must be of the same cases."""
-    published = rfc_score.published()
-    assert published == [case.name for case in rfc_cases.CASES], "run `make http-score`"
+    assert rfc_score.part("cases") == rfc_score.write_cases(TABLE), "run `make http-score`"
+    assert f"; {len(rfc_cases.CASES)} cases." in rfc_score.SCORE_PAGE.read_text(), "run `make http-score`"
+
+
+def test_the_differences_are_of_these_cases():
+    known = {(rfc_score.cell(case.name), f"{case.section}, {case.level}") for case in rfc_cases.CASES}
+    rows = [line.strip("| ").split(" | ") for line in rfc_score.part("differences")[2:]]
+    assert len(rows) >= 10
+    for name, source, ours, *theirs in rows:
+        assert (name, source) in known, "run `make http-score`"
+        assert not ours.startswith("**") and any(other.startswith("**") for other in theirs)
 
 
 @pytest.mark.parametrize("make", [peers.Nginx, peers.NetHTTP])

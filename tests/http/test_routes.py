@@ -55,7 +55,3 @@ def test_nothing_of_the_client_comes_back_as_markup(server, target):
         assert b"<script" not in answer.body
     else:
         assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
-
-
-def test_inspect_is_off_by_default(server):
-    assert server.ask("/inspect").body == b"howdy\n"

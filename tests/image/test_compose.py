@@ -1,14 +1,18 @@
 """compose.yaml runs all four side by side, as the README says."""
 
 import http.client
+import re
 import shutil
 import subprocess
 import time
+import uuid
 
 import hello
 import pytest
 
 PORTS = {"naive": 1231, "builder": 1232, "alpine": 1233, "scratch": 1234}
+COMPOSE_FILE = hello.ROOT / "compose.yaml"
+PUBLISHED = r'ports: \["(\d+):1234"\]'
 
 
 def compose_command():
@@ -19,8 +23,11 @@ def compose_command():
 
 
 @pytest.fixture
-def compose():
-    command = [*compose_command(), "-p", "hello-test-compose", "-f", hello.ROOT / "compose.yaml"]
+def compose(tmp_path):
+    """The same file with ports that are free here; compose.yaml's own may be taken."""
+    file = tmp_path / "compose.yaml"
+    file.write_text(re.sub(PUBLISHED, 'ports: ["127.0.0.1::1234"]', COMPOSE_FILE.read_text()))
+    command = [*compose_command(), "-p", f"hello-test-{uuid.uuid4().hex[:12]}", "-f", file]
 
     def run(*args):
         done = subprocess.run([*command, *args], capture_output=True, text=True, timeout=120)
@@ -37,10 +44,18 @@ def ask(port):
     return connection.getresponse().read()
 
 
+def test_ports_are_those_of_the_comment():
+    text = COMPOSE_FILE.read_text()
+    services = re.findall(rf"^  (\w+):\n(?:    .*\n)*?    {PUBLISHED}", text, flags=re.M)
+    assert {name: int(port) for name, port in services} == PORTS
+    assert {name: int(port) for name, port in re.findall(r"(\w+) +http://localhost:(\d+)/", text)} == PORTS
+
+
 def test_all_four_run_side_by_side(compose):
     compose("up", "-d")
-    for port in PORTS.values():
-        deadline = time.monotonic() + 20
+    for service in PORTS:
+        port = int(compose("port", service, "1234").strip().rpartition(":")[2])
+        deadline = time.monotonic() + hello.DEADLINE_S
         while True:
             try:
                 assert ask(port) == b"vogue has 130 pages.\n"

@@ -1,7 +1,7 @@
 """The pitfall matrix, and the images that are broken on purpose.
 
 The probes of compare/pitfalls run against each broken image, where they must fail, and
-against its mended one, where they must work: so a probe that can't fail is found out, too.
+against its fixed one, where they must work: so a probe that can't fail is found, too.
 """
 
 import json
@@ -110,7 +110,7 @@ def test_the_list_is_whole():
     assert files == with_image
     for pitfall in LIST:
         assert pitfall["id"] in with_image or (
-            pitfall["broken"].startswith("docker run ") and pitfall["mend"]
+            pitfall["broken"].startswith("docker run ") and pitfall["fix"]
         )
     readme = (COMPARE / "broken/README.md").read_text()
     assert set(re.findall(r"\]\((.*)\.Dockerfile\)", readme)) == files
@@ -118,36 +118,36 @@ def test_the_list_is_whole():
 
 
 @pytest.mark.parametrize("pitfall", [i for i in IDS if i != "name-resolution"])
-def test_the_mending_line_is_in_the_mended_stage_alone(pitfall):
+def test_the_fix_is_only_in_the_fixed_stage(pitfall):
     text = dockerfile(pitfall).read_text()
-    (mend,) = re.findall(r"^# mend: (.*)$", text, flags=re.M)
-    assert mend in stage(text, "mended")
-    assert mend not in stage(text, "broken")
+    (fix,) = re.findall(r"^# fix: (.*)$", text, flags=re.M)
+    assert fix in stage(text, "fixed")
+    assert fix not in stage(text, "broken")
     for word in ("# Question:", "# Breaks:"):
         assert word in text
 
 
 @pytest.mark.parametrize("pitfall", list(FAILURE))
-def test_broken_fails_and_mended_works(pitfall, build, tmp_path):
-    broken, mended = build(pitfall, "broken"), build(pitfall, "mended")
-    before, after = probe(tmp_path, [broken, mended], pitfall)
+def test_broken_fails_and_fixed_works(pitfall, build, tmp_path):
+    broken, fixed = build(pitfall, "broken"), build(pitfall, "fixed")
+    before, after = probe(tmp_path, [broken, fixed], pitfall)
     assert before["state"] == "fails", before
     assert re.search(FAILURE[pitfall], before["output"]), before
     assert after["state"] == "works", after
-    assert after["mend"] and after["mend"] in stage(dockerfile(pitfall).read_text(), "mended")
+    assert after["mend"] and after["mend"] in stage(dockerfile(pitfall).read_text(), "fixed")
 
 
-def test_a_user_name_is_found_only_in_the_mended_image(build):
-    broken, mended = build("user-names", "broken"), build("user-names", "mended")
+def test_a_user_name_is_found_only_in_the_fixed_image(build):
+    broken, fixed = build("user-names", "broken"), build("user-names", "fixed")
     failed = docker("run", "--rm", "--user", "appuser", f"hello:{broken}", "version", check=False)
     assert failed.returncode == 125
     assert "unable to find user appuser" in failed.stderr
-    docker("run", "--rm", "--user", "appuser", f"hello:{mended}", "version")
+    docker("run", "--rm", "--user", "appuser", f"hello:{fixed}", "version")
 
 
 def test_without_exec_the_signal_is_lost(build, container):
-    broken, mended = build("signals", "broken"), build("signals", "mended")
-    for tag, status in ((broken, "137"), (mended, "0")):
+    broken, fixed = build("signals", "broken"), build("signals", "fixed")
+    for tag, status in ((broken, "137"), (fixed, "0")):
         name = container(f"hello:{tag}")
         subprocess.run([COMPARE / "ready", name], check=True, capture_output=True)
         docker("stop", "-t", "2", name)
@@ -174,7 +174,7 @@ def test_shell_form(build, container):
     failed = docker("run", "--rm", f"hello:{build('shell-form', 'broken')}", check=False)
     assert failed.returncode == 127
     assert re.search(r'exec: "/bin/sh".*no such file', failed.stderr), failed.stderr
-    name = container(f"hello:{build('shell-form', 'mended')}")
+    name = container(f"hello:{build('shell-form', 'fixed')}")
     subprocess.run([COMPARE / "ready", name], check=True, capture_output=True)
 
 
@@ -196,8 +196,8 @@ def test_name_resolution(container):
     docker("network", "create", network)
     try:
         docker("network", "connect", network, peer)
-        mended = run("mend", peer)
-        assert mended.returncode == 0, mended.stderr
+        fixed = run("fix", peer)
+        assert fixed.returncode == 0, fixed.stderr
     finally:
         docker("rm", "-f", peer)
         docker("network", "rm", network)

@@ -1,15 +1,16 @@
 /*
- * inject.c - makes a thread of another process do one system call of our choice, as an
- * attacker would who has taken it over. x86-64; ptrace(2).
+ * inject.c - makes a thread of another process execute one chosen system call, as an attacker
+ * with control of the process would. x86-64; ptrace(2).
  *
  * usage: inject TID NUMBER [ARGUMENT ...]
  *        an argument is a number, @TEXT for the address of that text, or %HEX for the
  *        address of these bytes
- * Prints "returned VALUE" when the thread lives on, as it was before, or "killed SIGNAL".
- * Exit status: 0 when it prints one of these, 1 when it could do neither.
+ * Prints "returned VALUE" when the thread survives; its state is then restored. Prints
+ * "killed SIGNAL" when it does not.
+ * Exit status: 0 when it prints one of these, otherwise 1.
  *
- * The thread must be inside of a system call that waits: its own syscall instruction is used
- * again, so that no byte of the program is changed.
+ * The thread must wait in a system call: its own syscall instruction is executed again, so
+ * that no byte of the program is changed.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -23,8 +24,8 @@
 #include <unistd.h>
 
 #define SYSCALL_INSTRUCTION 0x050f /* 0f 05, little-endian */
-#define RED_ZONE	    128	   /* bytes below the stack pointer that are in use, x86-64 ABI */
-#define ROOM		    256	   /* bytes for one argument */
+#define RED_ZONE	    128 /* bytes below the stack pointer that a function may use, x86-64 ABI */
+#define ROOM		    256 /* bytes for one argument */
 
 static int fail(const char *what)
 {
@@ -32,7 +33,7 @@ static int fail(const char *what)
 	return 1;
 }
 
-/* Waits for the thread. Returns: 0 while it is stopped; 1 when it is gone, and says of what. */
+/* Waits for the thread. Returns: 0 when it stopped; 1 when it ended, after printing how. */
 static int wait_for(pid_t tid, int *status)
 {
 	if (waitpid(tid, status, __WALL) != tid)
@@ -46,8 +47,8 @@ static int wait_for(pid_t tid, int *status)
 	return 1;
 }
 
-/* Takes "@text" or "%hex". Returns: how many bytes it has, 0 if it can't be taken. */
-static size_t take_bytes(const char *argument, char *bytes)
+/* Parses "@text" or "%hex". Returns: the number of bytes, 0 if it does not fit. */
+static size_t parse_bytes(const char *argument, char *bytes)
 {
 	size_t len = strlen(argument + 1);
 
@@ -67,11 +68,11 @@ static size_t take_bytes(const char *argument, char *bytes)
 	return len / 2;
 }
 
-/* Puts bytes into the thread's memory. Returns: whether that worked. */
-static int put(pid_t tid, uint64_t address, const char *argument)
+/* Writes bytes into the thread's memory. Returns: 1 on success, otherwise 0. */
+static int write_bytes(pid_t tid, uint64_t address, const char *argument)
 {
 	char words[ROOM] = {0};
-	size_t len = take_bytes(argument, words);
+	size_t len = parse_bytes(argument, words);
 
 	for (size_t i = 0; i < len; i += sizeof(long)) {
 		long word;
@@ -108,18 +109,18 @@ int main(int argc, char **argv)
 	if ((ptrace(PTRACE_PEEKTEXT, tid, (void *)(uintptr_t)(before.rip - 2), NULL) & 0xffff) !=
 		SYSCALL_INSTRUCTION) {
 		errno = EAGAIN;
-		return fail("not inside of a system call");
+		return fail("not in a system call");
 	}
 	regs = before;
 	regs.rip -= 2;
 	regs.rax = strtoull(argv[2], NULL, 0);
-	regs.orig_rax = (uint64_t)-1; /* or the kernel restarts the call that waited */
+	regs.orig_rax = (uint64_t)-1; /* else the kernel restarts the interrupted call */
 	for (int i = 3; i < argc; i++) {
 		uint64_t room = (before.rsp - RED_ZONE - (uint64_t)(i - 2) * ROOM) & ~UINT64_C(7);
 
 		if (argv[i][0] != '@' && argv[i][0] != '%')
 			room = strtoull(argv[i], NULL, 0);
-		else if (!put(tid, room, argv[i]))
+		else if (!write_bytes(tid, room, argv[i]))
 			return fail("memory");
 		*args[i - 3] = room;
 	}
@@ -130,7 +131,7 @@ int main(int argc, char **argv)
 		return 0;
 	if (ptrace(PTRACE_GETREGS, tid, NULL, &regs) != 0)
 		return fail("registers");
-	/* As if a signal had come: the call that waited is made again by the program itself. */
+	/* As after a signal: the program itself repeats the interrupted call. */
 	before.rax = (uint64_t)-EINTR;
 	before.orig_rax = (uint64_t)-1;
 	if (ptrace(PTRACE_SETREGS, tid, NULL, &before) != 0 ||

@@ -1,11 +1,12 @@
 /*
- * probe.c - enters the service's sandbox, and then makes the system calls that it is told:
- * what the same restrictions leave of a process, without the service.
+ * probe.c - enters the service's sandbox and then makes system calls that it reads from its
+ * standard input. It shows what the sandbox allows, without the service.
  *
- * usage: probe [-files] [-calls] [-tls] [-reread FILE] ...
- *        -files and -calls choose the stages; the others are what the service would need
- * Prints "ready", or what is missing. Then it takes lines "NUMBER [ARGUMENT ...]", an argument
- * being a number or @TEXT, and prints "VALUE" or "-ERRNO" for each. Ends with its input.
+ * usage: probe [-files] [-syscalls] [-tls] [-reread FILE] ...
+ *        -files and -syscalls choose the stages; -tls and -reread are the service's needs
+ * Prints "ready", or the missing layers. Each line "NUMBER [ARGUMENT ...]" is a system call;
+ * an argument is a number or @TEXT. For each it prints "VALUE" or "-ERRNO". Ends at the end of
+ * its input.
  */
 #include "sandbox/sandbox.h"
 
@@ -19,7 +20,7 @@
 #define REREAD_MAX 4
 #define LINE_SIZE  1024
 
-/* Reads a line, without its newline. Returns: false at the end. */
+/* Reads a line without its newline. Returns: 0 at the end of input. */
 static int read_line(char *line)
 {
 	size_t len = 0;
@@ -34,7 +35,7 @@ static int read_line(char *line)
 	return 0;
 }
 
-static void say(const char *text)
+static void print_line(const char *text)
 {
 	char line[128];
 	int len = snprintf(line, sizeof(line), "%s\n", text);
@@ -49,30 +50,30 @@ int main(int argc, char **argv)
 	struct sandbox_needs needs = {0};
 	struct sandbox sandbox = {0};
 	int files = 0;
-	int calls = 0;
+	int syscalls = 0;
 	int paths = 0;
 	char line[LINE_SIZE];
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-files") == 0) {
 			files = 1;
-		} else if (strcmp(argv[i], "-calls") == 0) {
-			calls = 1;
+		} else if (strcmp(argv[i], "-syscalls") == 0) {
+			syscalls = 1;
 		} else if (strcmp(argv[i], "-tls") == 0) {
 			needs.tls = true;
 		} else if (strcmp(argv[i], "-reread") == 0 && i + 1 < argc && paths < REREAD_MAX) {
 			reread[paths++] = argv[++i];
 			needs.reread = reread;
 		} else {
-			fprintf(stderr, "probe: what is %s?\n", argv[i]);
+			fprintf(stderr, "probe: unknown argument %s\n", argv[i]);
 			return 2;
 		}
 	}
 	if (files)
 		sandbox_restrict_files(&needs, &sandbox);
-	if (calls)
+	if (syscalls)
 		sandbox_restrict_syscalls(&needs, &sandbox);
-	say(sandbox_missing(&sandbox) != NULL ? sandbox_missing(&sandbox) : "ready");
+	print_line(sandbox_missing(&sandbox) != NULL ? sandbox_missing(&sandbox) : "ready");
 	while (read_line(line)) {
 		long args[7] = {0};
 		char *at = line;
@@ -83,13 +84,13 @@ int main(int argc, char **argv)
 
 			if (end != NULL)
 				*end = '\0';
-			/* NOLINTNEXTLINE(performance-no-int-to-ptr): what a system call takes */
+			/* NOLINTNEXTLINE(performance-no-int-to-ptr): system calls take addresses as numbers */
 			args[i] = *at == '@' ? (long)(at + 1) : strtol(at, NULL, 0);
 			at = end != NULL ? end + 1 : at + strlen(at);
 		}
 		result = syscall(args[0], args[1], args[2], args[3], args[4], args[5], args[6]);
 		snprintf(line, sizeof(line), "%ld", result == -1 ? -(long)errno : result);
-		say(line);
+		print_line(line);
 	}
 	return 0;
 }

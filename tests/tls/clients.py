@@ -11,6 +11,7 @@ import threading
 import time
 
 import hello
+from hello import DEADLINE_S, wait_until  # noqa: F401 (for the tests)
 
 GET = b"GET %s HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
 
@@ -37,7 +38,7 @@ def context(version=None, ca=None, client=None, alpn=None, ciphers=None):
     return made
 
 
-def s_client(port, *args, send=GET % b"/whoami", seconds=20):
+def s_client(port, *args, send=GET % b"/whoami", seconds=DEADLINE_S):
     """openssl s_client to its end. Returns: status, and all that it wrote."""
     done = subprocess.run(
         ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-ign_eof", *map(str, args)],
@@ -70,7 +71,7 @@ class Typed:
         except BrokenPipeError:
             pass  # what it wrote at its end tells why
 
-    def read_until(self, pattern, seconds=15):
+    def read_until(self, pattern, seconds=DEADLINE_S):
         """Returns: all that was written so far; None as pattern means to its end."""
         deadline = time.monotonic() + seconds
         while pattern is None or pattern not in self.seen:
@@ -97,7 +98,7 @@ class Typed:
 class Octets:
     """A TLS client that hands out its octets, to be cut, split or spoilt on their way."""
 
-    def __init__(self, port, made=None, name="localhost", session=None, timeout=10):
+    def __init__(self, port, made=None, name="localhost", session=None, timeout=DEADLINE_S):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -228,13 +229,6 @@ class Busy(threading.Thread):
                         return
         except Exception as error:  # whatever it is, a request got no answer
             self.lost = repr(error)
-
-
-def wait_until(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "in vain"
-        time.sleep(0.01)
 
 
 def descriptors(server):

@@ -180,7 +180,7 @@ def test_encrypted_keys(flavour, pki):
     for name, form in (("new", ()), ("old", ("-traditional",))):
         encrypted = pki.write(f"encrypted-{name}.key", makers.openssl("pkey", "-in", key, *secret, *form))
         line = refused(flavour, *ON, "-tls-cert", pki.path("p256.pem"), "-tls-key", encrypted)
-        assert f'-tls-key "{encrypted}": the key is encrypted; want it plain: openssl pkey' in line
+        assert f'-tls-key "{encrypted}": the key is encrypted; want it unencrypted: openssl pkey' in line
 
 
 @pytest.mark.parametrize(

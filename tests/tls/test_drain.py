@@ -11,10 +11,10 @@ ROUNDS = {"release": 20, "asan": 3}
 def drain_once(server, version):
     made = context(version)
     busy = [Busy(server.port, made) for _ in range(32)]
-    clients.wait_until(lambda: all(client.answered or client.lost for client in busy), 30)
+    clients.wait_until(lambda: all(client.answered or client.lost for client in busy))
     assert server.stop() == 0
     for client in busy:
-        client.join(15)
+        client.join(clients.DEADLINE_S)
     assert [client.lost for client in busy if client.lost] == []
     assert not any(client.is_alive() for client in busy)
 
@@ -35,6 +35,6 @@ def test_handshakes_do_not_hold_it(start, amid):
     with server.connect() as answered:
         answered.ask("/")
         # What has begun is heard out until its deadline, as a request's header is.
-        assert server.stop(timeout=20) == 0
+        assert server.stop(timeout=30) == 0
     for client in waiting:
         client.close()

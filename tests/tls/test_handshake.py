@@ -8,6 +8,7 @@ import ssl
 import clients
 import pytest
 from clients import V12, V13, VERSIONS, Octets, Typed, context, s_client
+from hello import DEADLINE_S
 
 SUITES_13 = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"]
 
@@ -56,7 +57,7 @@ def test_ssl_3_is_refused(serve):
     """No client speaks it any more: its hello by hand, with TLS_RSA_WITH_3DES_EDE_CBC_SHA."""
     body = b"\3\0" + bytes(32) + b"\0" + b"\0\2\0\x0a" + b"\1\0"
     message = b"\1" + len(body).to_bytes(3, "big") + body
-    with socket.create_connection(("127.0.0.1", serve().port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", serve().port), timeout=DEADLINE_S) as raw:
         raw.sendall(b"\x16\3\0" + len(message).to_bytes(2, "big") + message)
         said = b""
         while more := raw.recv(4096):

@@ -13,6 +13,7 @@ import clients
 import hello
 import pytest
 from clients import V12, V13, VERSIONS, Octets, context
+from hello import DEADLINE_S
 
 HOLDS = ("-log", "off", "-read-header-timeout", "60s", "-idle-timeout", "60s")
 
@@ -34,8 +35,8 @@ def sockets_left(server):
 
 
 def everything_is_gone(server, before):
-    clients.wait_until(lambda: clients.descriptors(server) <= before, 20)
-    clients.wait_until(lambda: sockets_left(server) == [], 20)
+    clients.wait_until(lambda: clients.descriptors(server) <= before)
+    clients.wait_until(lambda: sockets_left(server) == [])
     assert server.ask("/").status == 200
 
 
@@ -240,7 +241,7 @@ def test_a_goodbye_amid_the_handshake(start, version):
 def test_plain_http_is_told_in_plain_http(start):
     server = start(*HOLDS)
     for method in ("GET", "POST", "OPTIONS", "DELETE"):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as raw:
             raw.sendall(f"{method} / HTTP/1.1\r\nHost: test\r\n\r\n".encode())
             said = b""
             with contextlib.suppress(ConnectionError):
@@ -319,7 +320,7 @@ def test_two_hundred_that_wait_cost_nothing(start, stage):
 @pytest.mark.parametrize("stage", ["begun", "amid", "dripping"])
 def test_the_header_deadline_covers_the_handshake(start, stage):
     server = start("-log", "off", "-read-header-timeout", "600ms", "-idle-timeout", "60s")
-    with Octets(server.port, timeout=10) as client:
+    with Octets(server.port, timeout=DEADLINE_S) as client:
         started = time.monotonic()
         if stage == "amid":
             client.send(client.first_flight())
@@ -330,11 +331,11 @@ def test_the_header_deadline_covers_the_handshake(start, stage):
             for octet in client.first_flight():
                 with contextlib.suppress(ConnectionError):
                     client.send(bytes([octet]))
-                if time.monotonic() - started > 5 or closed(client):
+                if time.monotonic() - started > 20 or closed(client):
                     break
                 time.sleep(0.05)
         client.raw_to_end()
-        assert 0.5 < time.monotonic() - started < 5
+        assert 0.5 < time.monotonic() - started < 20
 
 
 def closed(client):
@@ -346,7 +347,7 @@ def closed(client):
     except ConnectionError:
         return True
     finally:
-        client.socket.settimeout(10)
+        client.socket.settimeout(DEADLINE_S)
 
 
 def test_a_silent_client_has_the_idle_timeout(start):
@@ -354,7 +355,7 @@ def test_a_silent_client_has_the_idle_timeout(start):
     started = time.monotonic()
     with Octets(server.port) as client:
         client.raw_to_end()
-    assert 0.5 < time.monotonic() - started < 5
+    assert 0.5 < time.monotonic() - started < 20
 
 
 def test_a_slow_reader_gets_all_of_it(start, version):
@@ -364,7 +365,7 @@ def test_a_slow_reader_gets_all_of_it(start, version):
     server = start("-log", "off")
     with socket.socket() as raw:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        raw.settimeout(20)
+        raw.settimeout(DEADLINE_S)
         raw.connect(("127.0.0.1", server.port))
         with context(version).wrap_socket(raw, server_hostname="localhost") as secure:
             secure.setblocking(False)
@@ -378,7 +379,7 @@ def test_a_slow_reader_gets_all_of_it(start, version):
                 except OSError:
                     time.sleep(0.01)
             assert sent > 0
-            secure.settimeout(20)
+            secure.settimeout(DEADLINE_S)
             said, whole = b"", sent
             while said.count(b"]}\n") < 3:
                 said += secure.recv(1000)
@@ -389,7 +390,7 @@ def test_a_slow_reader_gets_all_of_it(start, version):
                     sent += secure.send(octets[sent : sent + 8192])
                 except OSError:
                     pass
-                secure.settimeout(20)
+                secure.settimeout(DEADLINE_S)
                 said += secure.recv(4096)
             while more := secure.recv(65536):
                 said += more

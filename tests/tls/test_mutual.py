@@ -9,6 +9,7 @@ import clients
 import pki as makers
 import pytest
 from clients import V12, V13, VERSIONS, context
+from hello import DEADLINE_S
 
 
 @pytest.fixture(params=VERSIONS, ids=lambda v: v.name)
@@ -31,7 +32,7 @@ def as_client(pki, version):
 
 def ask(server, made, session=None):
     """Returns: /whoami's TLS, and the session that a later connection may offer."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as raw:
         with made.wrap_socket(raw, server_hostname="localhost", session=session) as secure:
             secure.sendall(clients.GET % b"/whoami")
             said = b""
@@ -46,7 +47,7 @@ def refused(server, made, session=None):
     In TLS 1.3 a client learns of its refusal with the first read. It asks for nothing before: that
     might come to a closed socket, and break off what the client has yet to read.
     """
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as raw:
         with pytest.raises((ssl.SSLError, ConnectionError)) as failure:
             made.wrap_socket(raw, server_hostname="localhost", session=session).recv(1)
     return str(failure.value)

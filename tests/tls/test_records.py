@@ -4,6 +4,7 @@ import socket
 import ssl
 
 import pytest
+from hello import DEADLINE_S
 
 APPLICATION_DATA = 23  # RFC 5246, section 6.2.1
 
@@ -19,7 +20,7 @@ class Wire:
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.incoming, self.outgoing)
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S)
         self.seen = b""
 
     def exchange(self, call):

@@ -81,10 +81,10 @@ def test_a_bad_pair_leaves_the_old_one(start, pki, volume):
     bad = [("p256.chain", "second"), ("ed25519", "ed25519"), ("rsa1024", "rsa1024")]
     for count, (cert, key) in enumerate(bad, 1):
         volume.put(cert, key)
-        reload(server, count, "The certificate stays as it was")
+        reload(server, count, "The certificate is unchanged")
         assert served(server) == first_of(pki, "p256")
     os.remove(os.path.realpath(volume.directory / "tls.key"))
-    reload(server, 4, "The certificate stays as it was")
+    reload(server, 4, "The certificate is unchanged")
     assert served(server) == first_of(pki, "p256")
     assert len(re.findall("^hello: -tls-", server.log(), re.M)) == 4, "one line each"
 
@@ -107,7 +107,7 @@ def test_a_reload_of_the_self_signed_one_is_a_new_one(start):
 def test_nothing_is_lost_under_load(start, volume):
     server = start(*volume.flags(), "-log", "text", "-read-header-timeout", "60s")
     kept = [Busy(server.port) for _ in range(32)]
-    clients.wait_until(lambda: all(c.answered or c.lost for c in kept), 30)
+    clients.wait_until(lambda: all(c.answered or c.lost for c in kept))
     before, handshakes = clients.descriptors(server), 0
     for count in range(1, 21):
         volume.put(*(("p256.chain", "p256"), ("rsa2048", "rsa2048"))[count % 2])
@@ -115,13 +115,13 @@ def test_nothing_is_lost_under_load(start, volume):
         for _ in range(3):  # while it reloads
             assert server.ask("/").status == 200
             handshakes += 1
-        server.log_lines("Certificate and key reloaded", count, seconds=20)
+        server.log_lines("Certificate and key reloaded", count)
     marks = [c.answered for c in kept]
-    clients.wait_until(lambda: all(c.lost or c.answered > m for c, m in zip(kept, marks)), 30)
+    clients.wait_until(lambda: all(c.lost or c.answered > m for c, m in zip(kept, marks)))
     for client in kept:
         client.enough.set()
     for client in kept:
-        client.join(20)
+        client.join(clients.DEADLINE_S)
     assert [client.lost for client in kept if client.lost] == []
     assert not any(client.is_alive() for client in kept)
     assert handshakes == 60

@@ -9,6 +9,7 @@ import clients
 import pki as makers
 import pytest
 from clients import V13, VERSIONS, Octets, context, s_client
+from hello import DEADLINE_S
 
 FLAGS = {"TLSv1_2": "-tls1_2", "TLSv1_3": "-tls1_3"}
 
@@ -90,7 +91,7 @@ def test_altered_tickets(start, flag, tmp_path):
 def test_pythons_sessions(start, version):
     server, made, session, reused = start(), context(version), None, []
     for _ in range(3):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as raw:
             with made.wrap_socket(raw, server_hostname="x", session=session) as secure:
                 secure.sendall(clients.GET % b"/")
                 while secure.recv(4096):

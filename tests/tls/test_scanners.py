@@ -64,6 +64,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("kind", ["p256"])
+@pytest.mark.long
 def test_testssl(server, kind, tmp_path):
     report = tmp_path / "report.json"
     checks = ["-p", "-f", "-S", "-U", "-s"]  # protocols, forward secrecy, server, flaws, ciphers

@@ -9,20 +9,24 @@ int main(void)
 	int run;
 	int failed;
 
-	srunner_add_suite(runner, condition_suite());
+	srunner_add_suite(runner, cgroup_suite());
 	srunner_add_suite(runner, cpus_suite());
 	srunner_add_suite(runner, curves_suite());
-	srunner_add_suite(runner, face_suite());
+	srunner_add_suite(runner, download_suite());
+	srunner_add_suite(runner, gnutls_shim_suite());
 	srunner_add_suite(runner, flags_suite());
 	srunner_add_suite(runner, healthcheck_suite());
 	srunner_add_suite(runner, inspect_suite());
+	srunner_add_suite(runner, json_suite());
 	srunner_add_suite(runner, mux_suite());
 	srunner_add_suite(runner, options_suite());
+	srunner_add_suite(runner, request_check_suite());
 	srunner_add_suite(runner, response_suite());
 	srunner_add_suite(runner, routes_suite());
 	srunner_add_suite(runner, sandbox_suite());
-	srunner_add_suite(runner, screen_suite());
-	srunner_add_suite(runner, text_suite());
+	srunner_add_suite(runner, server_suite());
+	srunner_add_suite(runner, strbuf_suite());
+	srunner_add_suite(runner, uri_suite());
 	srunner_add_suite(runner, url_suite());
 	srunner_add_suite(runner, whoami_suite());
 	srunner_run_all(runner, CK_NORMAL);

@@ -5,20 +5,24 @@
 #include <check.h>
 
 Suite *address_suite(void);
-Suite *condition_suite(void);
+Suite *cgroup_suite(void);
 Suite *cpus_suite(void);
 Suite *curves_suite(void);
-Suite *face_suite(void);
+Suite *download_suite(void);
+Suite *gnutls_shim_suite(void);
 Suite *flags_suite(void);
 Suite *healthcheck_suite(void);
 Suite *inspect_suite(void);
+Suite *json_suite(void);
 Suite *mux_suite(void);
 Suite *options_suite(void);
+Suite *request_check_suite(void);
 Suite *response_suite(void);
 Suite *routes_suite(void);
 Suite *sandbox_suite(void);
-Suite *screen_suite(void);
-Suite *text_suite(void);
+Suite *server_suite(void);
+Suite *strbuf_suite(void);
+Suite *uri_suite(void);
 Suite *url_suite(void);
 Suite *whoami_suite(void);
 

@@ -8,25 +8,24 @@
 static const struct {
 	const char *text;
 	int result;
-	int64_t ms;
+	int64_t ns;
 } durations[] = {
 	{"0", 0, 0},
 	{"0s", 0, 0},
-	{"1s", 0, 1000},
-	{"1.5s", 0, 1500},
-	{"300ms", 0, 300},
-	{"2m", 0, 120000},
-	{"1h30m", 0, 5400000},
-	{".5s", 0, 500},
-	{"1.s", 0, 1000},
-	{"1us", 0, 1},
+	{"1s", 0, 1000000000},
+	{"1.5s", 0, 1500000000},
+	{"300ms", 0, 300000000},
+	{"2m", 0, INT64_C(120000000000)},
+	{"1h30m", 0, INT64_C(5400000000000)},
+	{".5s", 0, 500000000},
+	{"1.s", 0, 1000000000},
+	{"1us", 0, 1000},
 	{"1ns", 0, 1},
-	{"1000us", 0, 1},
-	{"1001us", 0, 2},
-	{"5\xC2\xB5s", 0, 1},
+	{"1001us", 0, 1001000},
+	{"5\xC2\xB5s", 0, 5000},
 	{"0.0000000001s", 0, 0},
-	{"1m0.5s", 0, 60500},
-	{"2562047h", 0, INT64_C(9223369200000)},
+	{"1m0.5s", 0, INT64_C(60500000000)},
+	{"2562047h", 0, INT64_C(9223369200000000000)},
 	{"", -1, 0},
 	{"5", -1, 0},
 	{"s", -1, 0},
@@ -45,11 +44,11 @@ static const struct {
 
 START_TEST(durations_parse)
 {
-	int64_t ms = -7;
-	int result = flags_parse_duration(durations[_i].text, &ms);
+	int64_t ns = -7;
+	int result = flags_parse_duration(durations[_i].text, &ns);
 
 	ck_assert_msg(result == durations[_i].result, "%s gives %d", durations[_i].text, result);
-	ck_assert_int_eq(ms, result == 0 ? durations[_i].ms : -7);
+	ck_assert_int_eq(ns, result == 0 ? durations[_i].ns : -7);
 }
 END_TEST
 

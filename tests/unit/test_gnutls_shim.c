@@ -1,5 +1,5 @@
 /*
- * The calls that libmicrohttpd makes of GnuTLS, as mbedTLS answers them: a client of mbedTLS
+ * The functions of GnuTLS that libmicrohttpd calls, implemented with mbedTLS: a client of mbedTLS
  * at the other end, and between them a pump that moves as many bytes as a test wants.
  */
 #include "suites.h"
@@ -28,10 +28,10 @@ struct pair {
 	int ours[2], theirs[2]; /* [0] is the end that speaks TLS */
 	mbedtls_ssl_config config;
 	mbedtls_ssl_context client;
-	int secured; /* calls */
+	int established; /* calls */
 };
 
-static void count_secured(void *arg, bool more)
+static void count_established(void *arg, bool more)
 {
 	ck_assert(!more);
 	(*(int *)arg)++;
@@ -73,7 +73,8 @@ static void pair_open(struct pair *p, mbedtls_ssl_protocol_version highest)
 	gnutls_transport_set_int(p->session, p->ours[0]);
 	gnutls_session_set_ptr(p->session, p);
 	ck_assert_ptr_eq(gnutls_session_get_ptr(p->session), p);
-	ck_assert_int_eq(tls_session_start(p->session, p->server, count_secured, &p->secured), 0);
+	ck_assert_int_eq(
+		tls_session_start(p->session, p->server, count_established, &p->established), 0);
 
 	mbedtls_ssl_config_init(&p->config);
 	mbedtls_ssl_init(&p->client);
@@ -85,7 +86,7 @@ static void pair_open(struct pair *p, mbedtls_ssl_protocol_version highest)
 	mbedtls_ssl_conf_max_tls_version(&p->config, highest);
 	ck_assert_int_eq(mbedtls_ssl_conf_alpn_protocols(&p->config, alpn), 0);
 	ck_assert_int_eq(mbedtls_ssl_setup(&p->client, &p->config), 0);
-	ck_assert_int_eq(mbedtls_ssl_set_hostname(&p->client, "face.test"), 0);
+	ck_assert_int_eq(mbedtls_ssl_set_hostname(&p->client, "shim.test"), 0);
 	mbedtls_ssl_set_bio(&p->client, &p->theirs[0], client_send, client_receive, NULL);
 }
 
@@ -141,7 +142,7 @@ static void shake_hands(struct pair *p, size_t step)
 		}
 		pump(p, step);
 	}
-	ck_assert_int_eq(p->secured, 1);
+	ck_assert_int_eq(p->established, 1);
 }
 
 static const mbedtls_ssl_protocol_version versions[] = {
@@ -171,20 +172,21 @@ static void client_expects(struct pair *p, const void *expect, size_t len, size_
 
 START_TEST(a_handshake_and_an_exchange)
 {
-	struct tls_description sent_408;
+	struct tls_description description;
 	struct pair p;
 	char data[16];
 
 	pair_open(&p, versions[_i]);
 	shake_hands(&p, 65536);
-	tls_session_describe(p.session, &sent_408);
-	ck_assert_str_eq(sent_408.version, version_names[_i]);
-	ck_assert_ptr_nonnull(
-		strstr(sent_408.cipher, "_WITH_") != NULL || _i == 1 ? sent_408.cipher : NULL);
-	ck_assert_int_eq(strncmp(sent_408.cipher, "TLS_", 4), 0);
-	ck_assert_str_eq(sent_408.server_name, "face.test");
-	ck_assert_str_eq(sent_408.alpn, "http/1.1");
-	ck_assert_str_eq(sent_408.subject, "");
+	tls_session_describe(p.session, &description);
+	ck_assert_str_eq(description.version, version_names[_i]);
+	ck_assert_ptr_nonnull(strstr(description.cipher, "_WITH_") != NULL || _i == 1
+				      ? description.cipher
+				      : NULL);
+	ck_assert_int_eq(strncmp(description.cipher, "TLS_", 4), 0);
+	ck_assert_str_eq(description.server_name, "shim.test");
+	ck_assert_str_eq(description.alpn, "http/1.1");
+	ck_assert_str_eq(description.subject, "");
 
 	ck_assert_int_eq(gnutls_record_recv(p.session, data, sizeof(data)), GNUTLS_E_AGAIN);
 	ck_assert_int_eq(gnutls_record_get_direction(p.session), 0);
@@ -265,24 +267,25 @@ START_TEST(a_flight_waits_for_room)
 }
 END_TEST
 
-START_TEST(an_answer_waits_for_room)
+START_TEST(a_response_waits_for_room)
 {
 	enum {
 		SIZE = 1000000
 	};
-	unsigned char *answer = malloc(SIZE);
+	unsigned char *response = malloc(SIZE);
 	unsigned char *got = malloc(SIZE);
 	struct pair p;
 	size_t sent = 0, received = 0;
 	int blocked = 0;
 
 	for (size_t i = 0; i < SIZE; i++)
-		answer[i] = (unsigned char)(i * 31 + i / 256);
+		response[i] = (unsigned char)(i * 31 + i / 256);
 	pair_open(&p, versions[_i]);
 	shake_hands(&p, 65536);
 	while (received < SIZE) {
 		while (sent < SIZE) {
-			ssize_t result = gnutls_record_send(p.session, answer + sent, SIZE - sent);
+			ssize_t result =
+				gnutls_record_send(p.session, response + sent, SIZE - sent);
 
 			if (result == GNUTLS_E_AGAIN) {
 				blocked++;
@@ -302,10 +305,10 @@ START_TEST(an_answer_waits_for_room)
 				  result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
 	}
 	ck_assert_int_gt(blocked, 10);
-	ck_assert_mem_eq(got, answer, SIZE);
+	ck_assert_mem_eq(got, response, SIZE);
 	pair_close(&p);
 	free(got);
-	free(answer);
+	free(response);
 }
 END_TEST
 
@@ -367,7 +370,7 @@ START_TEST(goodbyes_of_the_client)
 	ck_assert_int_eq(mbedtls_ssl_close_notify(&p.client), 0);
 	pump(&p, 65536);
 	ck_assert_int_eq(gnutls_record_recv(p.session, data, sizeof(data)), 0);
-	/* The server may still answer (RFC 8446, section 6.1). */
+	/* The server may still respond (RFC 8446, section 6.1). */
 	ck_assert_int_eq(gnutls_record_send(p.session, "late", 4), 4);
 	pair_close(&p);
 }
@@ -438,7 +441,7 @@ START_TEST(nothing_before_its_time)
 }
 END_TEST
 
-START_TEST(garbage_gets_an_alert_and_plain_http_an_answer)
+START_TEST(garbage_gets_an_alert_and_plain_http_a_response)
 {
 	static const unsigned char garbage[] = {22, 3, 1, 0, 4, 2, 0, 0, 0};
 	static const char http[] = "GET / HTTP/1.1\r\n\r\n";
@@ -498,7 +501,7 @@ START_TEST(errors_name_the_file)
 		{{.cert = "/nonexistent", .key = "/nonexistent", .client_ca = ""}, "-tls-cert",
 			"can't be read"},
 		{{.cert = "/", .key = "/", .client_ca = ""}, "-tls-cert",
-			"not a file of usual size"},
+			"not a regular file of at most 1 MiB"},
 		{{.cert = "/etc/passwd", .key = "/", .client_ca = ""}, "-tls-cert",
 			"no certificate can be read in it"},
 		{{.cert = "", .key = "", .client_ca = "/etc/passwd", .self_signed = true},
@@ -560,23 +563,23 @@ START_TEST(settings_are_taken_and_unused_calls_refuse)
 }
 END_TEST
 
-Suite *face_suite(void)
+Suite *gnutls_shim_suite(void)
 {
-	Suite *suite = suite_create("face");
-	TCase *tcase = tcase_create("face");
+	Suite *suite = suite_create("gnutls_shim");
+	TCase *tcase = tcase_create("gnutls_shim");
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_handshake_and_an_exchange, 0, 2);
 	tcase_add_loop_test(tcase, would_block_at_each_byte, 0, 2);
 	tcase_add_loop_test(tcase, a_flight_waits_for_room, 0, 2);
-	tcase_add_loop_test(tcase, an_answer_waits_for_room, 0, 2);
+	tcase_add_loop_test(tcase, a_response_waits_for_room, 0, 2);
 	tcase_add_loop_test(tcase, what_was_read_ahead_is_pending, 0, 2);
 	tcase_add_loop_test(tcase, goodbyes_of_the_server, 0, 2);
 	tcase_add_loop_test(tcase, goodbyes_of_the_client, 0, 2);
 	tcase_add_loop_test(tcase, an_end_without_goodbye, 0, 2);
 	tcase_add_loop_test(tcase, an_altered_record, 0, 2);
 	tcase_add_test(tcase, nothing_before_its_time);
-	tcase_add_test(tcase, garbage_gets_an_alert_and_plain_http_an_answer);
+	tcase_add_test(tcase, garbage_gets_an_alert_and_plain_http_a_response);
 	tcase_add_loop_test(tcase, a_reload_is_for_those_to_come, 0, 2);
 	tcase_add_test(tcase, errors_name_the_file);
 	tcase_add_test(tcase, settings_are_taken_and_unused_calls_refuse);

@@ -3,6 +3,7 @@
 #include "suites.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char *lookup(const char *name)
 {
@@ -71,6 +72,18 @@ START_TEST(a_url_that_was_given_is_verified)
 }
 END_TEST
 
+START_TEST(a_timeout_below_its_range_is_refused)
+{
+	char *words[] = {"-timeout", "1ns", "http://h/"};
+	struct healthcheck check;
+	struct error err = {0};
+
+	ck_assert_int_eq(healthcheck_parse(3, words, lookup, &check, &err), -1);
+	ck_assert_str_eq(err.subject, "-timeout");
+	ck_assert_ptr_nonnull(strstr(err.want, "from 1ms to 1h"));
+}
+END_TEST
+
 START_TEST(the_bundle_is_chosen)
 {
 	char *words[] = {"-ca", "flag", "http://h"};
@@ -99,6 +112,7 @@ Suite *healthcheck_suite(void)
 	tcase_add_loop_test(tcase, the_own_service_is_asked, 0, sizeof(own) / sizeof(own[0]));
 	tcase_add_test(tcase, a_service_without_http_is_asked_over_tls);
 	tcase_add_test(tcase, a_url_that_was_given_is_verified);
+	tcase_add_test(tcase, a_timeout_below_its_range_is_refused);
 	tcase_add_test(tcase, the_bundle_is_chosen);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -104,7 +104,7 @@ static const struct target_case cases[] = {
 	{"CONNECT", "*", MUX_BAD_REQUEST, NULL},
 };
 
-/* The storage has exactly the promised size, so that ASan sees an byte too many. */
+/* The storage has exactly the promised size, so that ASan sees a byte too many. */
 START_TEST(targets_resolve)
 {
 	const struct target_case *c = &cases[_i];

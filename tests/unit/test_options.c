@@ -1,5 +1,4 @@
 #include "config/options.h"
-#include "sandbox/sandbox.h"
 #include "suites.h"
 
 #include <stdlib.h>
@@ -79,9 +78,11 @@ END_TEST
 
 static const char *const bad_words[] = {"-addr=x", "-addr=", "-log=xml", "-threads=257",
 	"-max-conns=0", "-max-conns=-1", "-max-conns-per-ip=x", "-read-header-timeout=0s",
-	"-read-header-timeout=5", "-read-timeout=0s", "-write-timeout=2h", "-idle-timeout=2h",
-	"-max-body=1MB", "-drain-delay=-1s", "-shutdown-timeout=x", "-sandbox=on",
-	"-trust-proxy=", "-nope", "word", "-text"};
+	"-read-header-timeout=5", "-read-header-timeout=1ns", "-read-header-timeout=999.999us",
+	"-read-header-timeout=1h1ns", "-read-timeout=0s", "-read-timeout=1ns", "-write-timeout=2h",
+	"-write-timeout=1us", "-idle-timeout=2h", "-idle-timeout=999999ns", "-max-body=1MB",
+	"-drain-delay=-1s", "-shutdown-timeout=x", "-sandbox=on", "-trust-proxy=", "-nope", "word",
+	"-text"};
 
 START_TEST(bad_words_are_refused)
 {
@@ -90,6 +91,30 @@ START_TEST(bad_words_are_refused)
 
 	ck_assert_int_eq(parse(&options, &err, bad_words[_i]), -1);
 	ck_assert_msg(err.what != NULL && err.want != NULL, "%s: no reason given", bad_words[_i]);
+}
+END_TEST
+
+/* Rounding must not bring a duration into its range. */
+static const struct {
+	const char *word;
+	int64_t ms;
+} header_timeouts[] = {
+	{"-read-header-timeout=1ms", 1},
+	{"-read-header-timeout=1000us", 1},
+	{"-read-header-timeout=1.000001ms", 2},
+	{"-read-header-timeout=59m59.9999999s", 3600000},
+	{"-read-header-timeout=1h", 3600000},
+};
+
+START_TEST(durations_are_rounded_up)
+{
+	struct options options;
+	struct error err = {0};
+
+	ck_assert_int_eq(parse(&options, &err, header_timeouts[_i].word), 0);
+	ck_assert_int_eq(options.read_header_timeout_ms, header_timeouts[_i].ms);
+	ck_assert_int_eq(parse(&options, &err, "-drain-delay=1ns"), 0);
+	ck_assert_int_eq(options.drain_delay_ms, 1);
 }
 END_TEST
 
@@ -104,6 +129,8 @@ Suite *options_suite(void)
 		tcase, a_bad_port_is_refused, 0, sizeof(bad_ports) / sizeof(bad_ports[0]));
 	tcase_add_loop_test(
 		tcase, bad_words_are_refused, 0, sizeof(bad_words) / sizeof(bad_words[0]));
+	tcase_add_loop_test(tcase, durations_are_rounded_up, 0,
+		sizeof(header_timeouts) / sizeof(header_timeouts[0]));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,4 +1,3 @@
-#include "base/json.h"
 #include "base/strbuf.h"
 #include "suites.h"
 
@@ -15,67 +14,20 @@ struct escape {
 		in, sizeof(in) - 1, out                                                            \
 	}
 
-static const struct escape json[] = {
-	CASE("", ""),
-	CASE("plain", "plain"),
-	CASE("a\"b\\c", "a\\\"b\\\\c"),
-	CASE("\x00\x1f\x7f\n", "\\u0000\\u001f\\u007f\\u000a"),
-	CASE("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"),
-	CASE("\xC0\xAF", "\\ufffd\\ufffd"),			  /* overlong */
-	CASE("\xE0\x80\x80", "\\ufffd\\ufffd\\ufffd"),		  /* overlong */
-	CASE("\xED\xA0\x80", "\\ufffd\\ufffd\\ufffd"),		  /* surrogate */
-	CASE("\xF4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd"), /* beyond U+10FFFF */
-	CASE("\xF0\x80\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd"), /* overlong */
-	CASE("\xE2\x82", "\\ufffd\\ufffd"),			  /* broken off */
-	CASE("\xE2\x28\xA1", "\\ufffd(\\ufffd"),
-	CASE("\xFFz", "\\ufffdz"),
-};
-
-START_TEST(json_is_escaped)
-{
-	char storage[128];
-	struct strbuf text = STRBUF_OVER(storage);
-
-	json_add_escaped(&text, json[_i].in, json[_i].len);
-	ck_assert(!text.truncated);
-	ck_assert_uint_eq(text.len, strlen(json[_i].out));
-	ck_assert_mem_eq(text.data, json[_i].out, text.len);
-}
-END_TEST
-
-static const struct escape visible[] = {
+static const struct escape printable[] = {
 	CASE("plain ~", "plain ~"),
 	CASE("a\nb\\c\x1b[31m", "a\\x0ab\\x5cc\\x1b[31m"),
 	CASE("\xC3\xA9", "\\xc3\\xa9"),
 };
 
-START_TEST(visible_is_escaped)
+START_TEST(printable_is_escaped)
 {
 	char storage[128];
 	struct strbuf text = STRBUF_OVER(storage);
 
-	strbuf_add_printable(&text, visible[_i].in, visible[_i].len);
-	ck_assert_uint_eq(text.len, strlen(visible[_i].out));
-	ck_assert_mem_eq(text.data, visible[_i].out, text.len);
-}
-END_TEST
-
-/* Whatever the room, what is there is a beginning of the whole, and no half escape. */
-START_TEST(cut_text_is_remembered)
-{
-	static const char in[] = "a\n\xE2\x82\xAC!";
-	static const char whole[] = "a\\u000a\xE2\x82\xAC!";
-	static const size_t ends[] = {0, 1, 1, 1, 1, 1, 1, 7, 7, 7, 10, 11};
-	char storage[16];
-
-	for (size_t size = 0; size < sizeof(ends) / sizeof(ends[0]); size++) {
-		struct strbuf text = {.data = storage, .size = size};
-
-		json_add_escaped(&text, in, sizeof(in) - 1);
-		ck_assert_uint_eq(text.len, ends[size]);
-		ck_assert_mem_eq(text.data, whole, text.len);
-		ck_assert_int_eq(text.truncated, size < 11);
-	}
+	strbuf_add_printable(&text, printable[_i].in, printable[_i].len);
+	ck_assert_uint_eq(text.len, strlen(printable[_i].out));
+	ck_assert_mem_eq(text.data, printable[_i].out, text.len);
 }
 END_TEST
 
@@ -94,15 +46,34 @@ START_TEST(numbers)
 }
 END_TEST
 
-Suite *text_suite(void)
+/* What does not fit is left out: bytes one by one, a unit as a whole. */
+START_TEST(truncation_is_remembered)
 {
-	Suite *suite = suite_create("text");
-	TCase *tcase = tcase_create("text");
+	char storage[4];
+	struct strbuf text = STRBUF_OVER(storage);
 
-	tcase_add_loop_test(tcase, json_is_escaped, 0, sizeof(json) / sizeof(json[0]));
-	tcase_add_loop_test(tcase, visible_is_escaped, 0, sizeof(visible) / sizeof(visible[0]));
-	tcase_add_test(tcase, cut_text_is_remembered);
+	strbuf_add_string(&text, "abc");
+	ck_assert(!text.truncated);
+	strbuf_add_unit(&text, "de", 2);
+	ck_assert(text.truncated);
+	ck_assert_uint_eq(text.len, 3);
+	text.truncated = false;
+	strbuf_add_string(&text, "de");
+	ck_assert(text.truncated);
+	ck_assert_uint_eq(text.len, 4);
+	ck_assert_mem_eq(text.data, "abcd", 4);
+}
+END_TEST
+
+Suite *strbuf_suite(void)
+{
+	Suite *suite = suite_create("strbuf");
+	TCase *tcase = tcase_create("strbuf");
+
+	tcase_add_loop_test(
+		tcase, printable_is_escaped, 0, sizeof(printable) / sizeof(printable[0]));
 	tcase_add_test(tcase, numbers);
+	tcase_add_test(tcase, truncation_is_remembered);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

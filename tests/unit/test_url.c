@@ -33,6 +33,9 @@ static const struct {
 	{"http://h/\r\nX: y", -1, false, NULL, 0, NULL},
 	{"http://h/\xC3\xA9", -1, false, NULL, 0, NULL},
 	{"http://::1/", -1, false, NULL, 0, NULL},
+	{"http://a<b>/", -1, false, NULL, 0, NULL},
+	{"http://[::1]x/", -1, false, NULL, 0, NULL},
+	{"http://a%62_c/", 0, false, "a%62_c", 80, "/"},
 	{"", -1, false, NULL, 0, NULL},
 };
 
@@ -160,7 +163,7 @@ START_TEST(references_resolve)
 }
 END_TEST
 
-START_TEST(what_does_not_fit_is_told)
+START_TEST(truncation_is_remembered)
 {
 	static char reference[5000];
 	char storage[64];
@@ -189,7 +192,7 @@ Suite *url_suite(void)
 	tcase_add_loop_test(tcase, parts_are_written, 0, sizeof(parts) / sizeof(parts[0]));
 	tcase_add_loop_test(
 		tcase, references_resolve, 0, sizeof(references) / sizeof(references[0]));
-	tcase_add_test(tcase, what_does_not_fit_is_told);
+	tcase_add_test(tcase, truncation_is_remembered);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
