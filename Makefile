@@ -10,6 +10,11 @@ export NM := gcc-nm
 # V=1 shows the commands.
 Q := $(if $(V),,@)
 
+# Files are made on all cores, without a -j. Other targets are not: `make clean all` has an order.
+ifeq ($(filter-out all libraries build/%,$(or $(MAKECMDGOALS),all))$(findstring -j,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 # Every source in src/, without its ending. src/tls/tls_none.c takes the place of the other files of
 # src/tls/ in a build without TLS.
 MODULES := $(patsubst src/%.c,%,$(wildcard src/*.c src/*/*.c))

@@ -17,7 +17,8 @@ libmbedtls_SOURCES := mps_reader ssl_ciphersuites ssl_client ssl_msg ssl_ticket 
 	ssl_tls13_generic
 
 # aesni.c's assembly changes registers that it declares as inputs: harmless in a function of
-# its own, but not where link-time optimisation would put it into its callers.
+# its own, but not where link-time optimisation would put it into its callers. Without decryption
+# it has a jump, never taken, to a label that the assembler finds in the next function.
 mbedtls_aesni_FLAGS := -fno-lto
 
 mbedtls_flags = -D_FILE_OFFSET_BITS=64 -I$(mbedtls_DIR)/library -Ibuild/deps/include -w
