@@ -74,7 +74,8 @@ all: build/release/hello build/minimal/hello ## the static binaries: build/relea
 # ---- third-party sources and libraries -------------------------------------------------
 
 # One recipe a library, deps/NAME.mk: its version, its C files and its flags. No configure runs.
-# Sources are unpacked once, for all flavours; an object depends on that and on its recipe.
+# Sources are unpacked once, for all flavours; an object depends on that and on its recipe. The
+# folder of the patches is a prerequisite: its time changes when a patch is added or removed.
 show = $(info $()  $(1)  $(2))
 # x86_64 or aarch64: what a flavour's compiler compiles for.
 machine = $(firstword $(subst -, ,$(machine_$(firstword $($(1)_CC)))))
@@ -90,7 +91,7 @@ build/deps/fetched: deps/deps.lock deps/fetch
 define source
 $(1)_DIR := build/deps/src/$(1)
 include deps/$(1).mk
-build/deps/src/$(1)/unpacked: build/deps/fetched deps/unpack deps/$(1).mk $(wildcard deps/patches/$(1)/*.patch)
+build/deps/src/$(1)/unpacked: build/deps/fetched deps/unpack deps/$(1).mk $(wildcard deps/patches/$(1) deps/patches/$(1)/*.patch)
 	$$(call show,GET,$$(@D))
 	$(Q)deps/unpack $(1) $$($(1)_VERSION) $$(@D) $$($(1)_PATHS:%=$$($(1)_ROOT)/%)
 	$(Q)touch $$@

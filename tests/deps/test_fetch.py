@@ -96,7 +96,7 @@ def network(tmp_path):
         curl="echo 'curl: (6) Could not resolve host' >&2; exit 6",
         apt_get=(
             '[ "$1" = indextargets ] || exit 1\n'
-            ". /etc/os-release; echo \"$VERSION_CODENAME main http://mirror.invalid/debian/\""
+            ". /etc/os-release; echo \"$VERSION_CODENAME main http://pool.invalid/debian/\""
         ),
         apt_helper="exit 1",
     )
@@ -126,7 +126,7 @@ def test_then_the_pool_of_the_machines_mirror_without_an_index(network, cached):
     done, calls = network("musl")
     assert done.returncode == 0, done.stderr
     assert [call.split()[0] for call in calls] == ["curl", "apt-get", APT]
-    assert " http://mirror.invalid/debian/pool/main/m/musl/musl_1.2.6.orig.tar.gz " in calls[-1]
+    assert " http://pool.invalid/debian/pool/main/m/musl/musl_1.2.6.orig.tar.gz " in calls[-1]
     assert "debian:musl" in done.stderr
 
 
