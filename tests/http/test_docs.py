@@ -49,7 +49,7 @@ def test_every_flag_of_serve_has_its_variable(flavour):
 
 
 def test_commands_are_documented(flavour):
-    said = re.findall(r"^  hello ([a-z]+)", hello.run(flavour, "help").stdout, re.M)
+    said = re.findall(r"^  hello \[?([a-z]+)", hello.run(flavour, "help").stdout, re.M)
     part = USAGE.split("<!-- commands -->")[1].split("<!-- /commands -->")[0]
     assert re.findall(r"^\| `hello \[?([a-z]+)", part, re.M) == said
 
