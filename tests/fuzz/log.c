@@ -8,6 +8,7 @@
 #include "input.h"
 #include "json.h"
 #include "server/whoami.h"
+#include "tls/tls.h"
 
 #include <stdbool.h>
 #include <string.h>

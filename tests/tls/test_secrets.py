@@ -54,7 +54,7 @@ def test_a_bad_key_is_not_quoted(start, pki, tmp_path):
         cert.write_bytes(as_cert)
         key.write_bytes(as_key)
         server.send_signal(1)
-        server.log_lines("The certificate stays as it was", count)
+        server.log_lines("The certificate is unchanged", count)
     lines, _ = lines_of(pki.path("rsa2048.key"))
     assert not [line for line in lines if line[:16].decode() in server.log()]
     assert server.ask("/").status == 200
