@@ -277,6 +277,19 @@ void conn_handshake_done(struct conn *conn, bool more)
 	pthread_mutex_unlock(&conn->table->lock);
 }
 
+void conn_note_request(struct conn *conn, int64_t now_us)
+{
+	int64_t longest = atomic_load_explicit(&conn->gap_us, memory_order_relaxed);
+	int64_t gap = now_us - since_of(atomic_load(&conn->state));
+
+	/* The first request tells nothing of a pause. */
+	if (!atomic_load_explicit(&conn->served, memory_order_relaxed))
+		gap = 0;
+	longest -= longest / 16;
+	atomic_store_explicit(&conn->gap_us, gap > longest ? gap : longest, memory_order_relaxed);
+	atomic_store_explicit(&conn->served, true, memory_order_relaxed);
+}
+
 bool conn_sent_408(const struct conn *conn)
 {
 	return atomic_load(&conn->sent_408);
@@ -313,6 +326,22 @@ static bool end_overdue(struct conn *conn, uint64_t state)
 	return true;
 }
 
+/* Returns: how long a connection that waits since since_us may be idle. */
+static int64_t idle_limit(
+	const struct conn *conn, int64_t since_us, const struct conns_deadlines *deadlines)
+{
+	int64_t gap_ms;
+
+	if (deadlines->drain_start_us == 0)
+		return deadlines->idle_ms;
+	if (!atomic_load_explicit(&conn->served, memory_order_relaxed) ||
+		deadlines->drain_start_us - since_us > CONNS_DRAIN_RECENT_MS * INT64_C(1000))
+		return CONNS_DRAIN_IDLE_MS;
+	gap_ms = CONNS_DRAIN_GAPS *
+		 (atomic_load_explicit(&conn->gap_us, memory_order_relaxed) / 1000);
+	return gap_ms > CONNS_DRAIN_ACTIVE_MS ? gap_ms : CONNS_DRAIN_ACTIVE_MS;
+}
+
 /*
  * A connection that waits for a request, or for the end of a header. The event loop says only when a
  * header is complete, so TCP_INFO's count of received bytes says when one has begun; once it has, or
@@ -322,13 +351,14 @@ static void sweep_waiting(struct conns *conns, struct conn *conn, uint64_t state
 	const struct conns_deadlines *deadlines)
 {
 	int64_t age_ms = (now_us - since_of(state)) / 1000;
+	int64_t idle_ms = idle_limit(conn, since_of(state), deadlines);
 	bool fresh = state != conn->seen_state;
 	struct traffic traffic = {0};
 
 	if (fresh)
 		conn->header_us = 0;
 	if (conn->header_us == 0) {
-		if (deadlines->draining && age_ms < deadlines->idle_ms)
+		if (deadlines->drain_start_us != 0 && age_ms < idle_ms)
 			return;
 		traffic = traffic_of(conn->fd);
 		if (!fresh && traffic.received != conn->seen_received)
@@ -344,7 +374,7 @@ static void sweep_waiting(struct conns *conns, struct conn *conn, uint64_t state
 		/* The client has not yet taken its last response. */
 		if (age_ms >= deadlines->write_ms && end_overdue(conn, state))
 			reset(conns, conn);
-	} else if (age_ms >= deadlines->idle_ms && !fresh && end_overdue(conn, state)) {
+	} else if (age_ms >= idle_ms && !fresh && end_overdue(conn, state)) {
 		/* Not at first sight: the process may have been stopped for long, and its event
 		 * loops have yet to see what came in meanwhile. */
 		shut(conns, conn);

@@ -73,6 +73,9 @@ struct conn {
 	 */
 	_Atomic uint64_t state;
 	_Atomic bool sent_408; /* ended with 408 */
+	_Atomic bool served;   /* it has had a request */
+	/* The longest pause between a response and the next request; an old one counts less and less. */
+	_Atomic int64_t gap_us;
 
 	/* Under the lock. */
 	bool shut;		/* shutdown(2) in both directions: the event loop closes it */
@@ -95,13 +98,26 @@ struct conns {
 	unsigned max_per_ip; /* 0: no limit */
 };
 
+/*
+ * How long a drain keeps a connection that waits for a request. A client that has sent one lately may
+ * have sent the next: it keeps its connection for CONNS_DRAIN_ACTIVE_MS, or for CONNS_DRAIN_GAPS times
+ * its longest recent pause, and the response to that request says "Connection: close". One pause of a
+ * busy client, for its scheduler or its garbage collector, is easily longer than those before it. Any
+ * other connection closes after CONNS_DRAIN_IDLE_MS, in which a request on its way still arrives.
+ */
+#define CONNS_DRAIN_IDLE_MS   50
+#define CONNS_DRAIN_ACTIVE_MS 2000
+#define CONNS_DRAIN_GAPS      4
+/* A request so long before the drain makes a connection an active one. */
+#define CONNS_DRAIN_RECENT_MS 5000
+
 /* What a sweep enforces, in milliseconds. */
 struct conns_deadlines {
 	int64_t read_header_ms;
 	int64_t read_ms;
 	int64_t write_ms;
-	int64_t idle_ms;
-	bool draining; /* a connection idle for less than idle_ms is not looked at */
+	int64_t idle_ms;	/* not in a drain */
+	int64_t drain_start_us; /* of clock_monotonic_us(); 0: no drain */
 };
 
 /*
@@ -146,6 +162,12 @@ bool conn_enter(struct conn *conn, enum conn_phase phase, int64_t now_us);
  * Threads: the connection's event loop.
  */
 void conn_handshake_done(struct conn *conn, bool more);
+
+/*
+ * A request line was read: notes the pause before it.
+ * Threads: the connection's event loop.
+ */
+void conn_note_request(struct conn *conn, int64_t now_us);
 
 /* Returns: whether it was ended with 408. Threads: any. */
 bool conn_sent_408(const struct conn *conn);

@@ -18,13 +18,6 @@
 /* How often deadlines are checked while the table is full: a waiting client waits no longer. */
 #define FULL_TICK_MS 50
 
-/*
- * A drain closes a kept-alive connection that has had no request for this long. The next request of a
- * busy client comes sooner and gets "Connection: close"; closing at once could cross it on its way
- * (RFC 9112, section 9.5).
- */
-#define IDLE_MS 50
-
 /* The signals that are blocked in all threads and waited for in one. */
 static void fill_signals(sigset_t *signals)
 {
@@ -143,14 +136,16 @@ static bool serve(struct server *server, const struct options *options, int64_t 
 
 static void drain(struct server *server, const struct options *options)
 {
+	int64_t start_us;
 	int64_t end_ms;
 
 	server_set_draining(server);
 	if (options->drain_delay_ms > 0 && serve(server, options, options->drain_delay_ms))
 		return;
+	start_us = clock_monotonic_us();
 	server_close_listeners(server);
 	end_ms = clock_monotonic_ms() + options->shutdown_timeout_ms;
-	while (server_sweep_draining(server, IDLE_MS) > 0 && clock_monotonic_ms() < end_ms) {
+	while (server_sweep_draining(server, start_us) > 0 && clock_monotonic_ms() < end_ms) {
 		if (wait_for_stop(server, options, DRAIN_TICK_MS))
 			return;
 	}

@@ -69,6 +69,7 @@ void *request_on_target(void *cls, const char *target, struct MHD_Connection *co
 		return NULL;
 	conn->request = (struct conn_request){
 		.target = target, .target_len = strlen(target), .started_us = clock_monotonic_us()};
+	conn_note_request(conn, conn->request.started_us);
 	return conn;
 }
 

@@ -221,14 +221,15 @@ bool server_is_full(struct server *server)
 	return false;
 }
 
-static size_t sweep(struct server *server, int64_t idle_ms, bool draining)
+/* drain_start_us: 0 before the drain */
+static size_t sweep(struct server *server, int64_t drain_start_us)
 {
 	const struct options *options = server->service.options;
 	const struct conns_deadlines deadlines = {.read_header_ms = options->read_header_timeout_ms,
 		.read_ms = options->read_timeout_ms,
 		.write_ms = options->write_timeout_ms,
-		.idle_ms = idle_ms,
-		.draining = draining};
+		.idle_ms = options->idle_timeout_ms,
+		.drain_start_us = drain_start_us};
 	size_t open = 0;
 
 	for (size_t i = 0; i < SERVER_ENDPOINTS; i++) {
@@ -244,7 +245,7 @@ static size_t sweep(struct server *server, int64_t idle_ms, bool draining)
 
 size_t server_sweep(struct server *server)
 {
-	return sweep(server, server->service.options->idle_timeout_ms, false);
+	return sweep(server, 0);
 }
 
 /* ---- stop ---- */
@@ -289,9 +290,9 @@ void server_close_listeners(struct server *server)
 		close_listener(&server->listening[i]);
 }
 
-size_t server_sweep_draining(struct server *server, int idle_ms)
+size_t server_sweep_draining(struct server *server, int64_t drain_start_us)
 {
-	return sweep(server, idle_ms, true);
+	return sweep(server, drain_start_us);
 }
 
 size_t server_stop(struct server *server)

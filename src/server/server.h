@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct server;
 
@@ -59,10 +60,11 @@ void server_close_listeners(struct server *server);
 size_t server_sweep(struct server *server);
 
 /*
- * After server_close_listeners(): also closes connections that have been idle for idle_ms.
+ * After server_close_listeners(): also closes idle connections, by the rule of CONNS_DRAIN_IDLE_MS.
+ * drain_start_us: of clock_monotonic_us()
  * Returns: the number of connections still open.
  */
-size_t server_sweep_draining(struct server *server, int idle_ms);
+size_t server_sweep_draining(struct server *server, int64_t drain_start_us);
 
 /* Returns: whether the connection table of an endpoint is full. Threads: any. */
 bool server_is_full(struct server *server);

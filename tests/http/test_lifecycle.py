@@ -45,6 +45,45 @@ def test_idle_connections_do_not_hold_it(start):
     assert all(connection.is_closed_by_peer(DEADLINE_S) for connection in connections)
 
 
+def test_connections_that_never_had_a_request_close_at_once(start):
+    """They do not get the two seconds of a client that sent one lately."""
+    server = start("-shutdown-timeout", "60s")
+    silent = [server.connect() for _ in range(20)]
+    active = server.connect()
+    active.ask("/")
+    server.send_signal()
+    assert all(connection.is_closed_by_peer(DEADLINE_S) for connection in silent)
+    assert server.process.poll() is None and not active.is_closed_by_peer(0)
+    assert active.ask("/").headers["Connection"] == "close"
+    assert server.wait() == 0
+
+
+def test_a_client_that_pauses_when_the_drain_begins_loses_nothing(start):
+    """As a scheduler or a garbage collector makes it, after many quick requests."""
+    server = start("-shutdown-timeout", "60s")
+    with server.connect() as connection:
+        for _ in range(100):
+            assert connection.ask("/").status == 200
+        server.send_signal()
+        time.sleep(0.5)
+        answer = connection.ask("/")
+        assert (answer.status, answer.headers["Connection"]) == (200, "close")
+    assert server.wait() == 0
+
+
+def test_a_connection_idle_for_long_does_not_hold_the_drain(start):
+    server = start("-shutdown-timeout", "60s", "-text", "x")
+    with server.connect() as idle, server.connect() as active:
+        idle.ask("/")
+        time.sleep(5.5)  # longer than a request counts as recent
+        active.ask("/")
+        server.send_signal()
+        assert idle.is_closed_by_peer(DEADLINE_S)
+        assert not active.is_closed_by_peer(0)
+        assert active.ask("/").status == 200
+    assert server.wait() == 0
+
+
 def test_it_stops_at_the_connection_limit(start):
     server = start("-max-conns", "50", "-shutdown-timeout", "60s")
     connections = [server.connect() for _ in range(80)]  # 30 of them wait in the backlog

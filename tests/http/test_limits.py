@@ -178,7 +178,7 @@ def test_a_client_that_reads_too_slowly(start):
 
 def test_answers_in_the_kernel_have_the_deadline_too(start):
     """A client whose answers fit the buffers asks nothing more, and takes nothing."""
-    server = start("-write-timeout", "3s", "-idle-timeout", "60s", "-text", "x" * 50000)
+    server = start("-write-timeout", "500ms", "-idle-timeout", "60s", "-text", "x" * 50000)
     with server.connect() as connection:
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
         connection.send((HEADER + b"\r\n") * 3)
