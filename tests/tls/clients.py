@@ -1,4 +1,4 @@
-"""TLS clients for what http.client can't do: openssl's, and one whose octets are in our hands."""
+"""TLS clients for what http.client can't do: openssl's, and one whose bytes are in our hands."""
 
 import contextlib
 import os
@@ -64,9 +64,9 @@ class Typed:
         )
         self.seen = b""
 
-    def type(self, octets):
+    def type(self, data):
         try:
-            self.process.stdin.write(octets)
+            self.process.stdin.write(data)
             self.process.stdin.flush()
         except BrokenPipeError:
             pass  # what it wrote at its end tells why
@@ -95,8 +95,8 @@ class Typed:
         self.process.wait()
 
 
-class Octets:
-    """A TLS client that hands out its octets, to be cut, split or spoilt on their way."""
+class RawClient:
+    """A TLS client that hands out its bytes, to be cut, split or spoilt on their way."""
 
     def __init__(self, port, made=None, name="localhost", session=None, timeout=DEADLINE_S):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
@@ -115,15 +115,15 @@ class Octets:
         return self.outgoing.read()
 
     def second_flight(self):
-        """Reads the server's flight. Returns: the client's answer to it."""
+        """Reads the server's flight. Returns: the client's response to it."""
         while True:
             try:
                 self.ssl.do_handshake()
                 return self.outgoing.read()
             except ssl.SSLWantReadError:
-                answer = self.outgoing.read()  # TLS 1.2: the server has the last word
-                if answer:
-                    return answer
+                response = self.outgoing.read()  # TLS 1.2: the server has the last word
+                if response:
+                    return response
             self._receive()
 
     def handshake(self):
@@ -161,8 +161,8 @@ class Octets:
             said += more
         return said
 
-    def send(self, octets):
-        self.socket.sendall(octets)
+    def send(self, data):
+        self.socket.sendall(data)
 
     def _receive(self):
         more = self.socket.recv(65536)
@@ -173,7 +173,7 @@ class Octets:
         return more
 
     def raw_to_end(self):
-        """Returns: the raw octets that come until the server closes."""
+        """Returns: the raw bytes that come until the server closes."""
         said = b""
         try:
             while more := self.socket.recv(65536):
@@ -197,7 +197,7 @@ class Octets:
 
 
 def alerts(raw):
-    """Returns: (level, description) of each unencrypted alert record among raw octets."""
+    """Returns: (level, description) of each unencrypted alert record among raw bytes."""
     found = []
     while len(raw) >= 5:
         end = 5 + int.from_bytes(raw[3:5], "big")
@@ -213,7 +213,7 @@ class Busy(threading.Thread):
     def __init__(self, port, made=None, target="/magazine/vogue", seconds=60):
         super().__init__(daemon=True)
         self.port, self.made, self.target = port, made or context(), target
-        self.answered, self.lost, self.enough = 0, None, threading.Event()
+        self.completed, self.lost, self.enough = 0, None, threading.Event()
         self.deadline = time.monotonic() + seconds
         self.start()
 
@@ -222,12 +222,12 @@ class Busy(threading.Thread):
             with hello.Connection(self.port, context=self.made) as connection:
                 while not self.enough.is_set():
                     assert time.monotonic() < self.deadline, "nobody stopped this client"
-                    answer = connection.ask(self.target)
-                    assert (answer.status, answer.body) == (200, b"vogue has 130 pages.\n"), answer
-                    self.answered += 1
-                    if answer.headers["Connection"] == "close":
+                    response = connection.ask(self.target)
+                    assert (response.status, response.body) == (200, b"vogue has 130 pages.\n"), response
+                    self.completed += 1
+                    if response.headers["Connection"] == "close":
                         return
-        except Exception as error:  # whatever it is, a request got no answer
+        except Exception as error:  # whatever it is, a request got no response
             self.lost = repr(error)
 
 

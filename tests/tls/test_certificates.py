@@ -82,7 +82,7 @@ def test_flags_by_environment(start, pki):
 # ---- what is served
 
 
-def test_the_chain_is_sent_whole(start, pki):
+def test_the_complete_chain_is_sent(start, pki):
     server = start(*pki.pair("p256.chain"))
     with server.connect(context=context(ca=pki.path("ca.pem"))) as connection:
         assert connection.ask("/").status == 200

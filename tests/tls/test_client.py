@@ -9,7 +9,7 @@ import threading
 import hello
 import pytest
 
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"
 
 
 def get(flavour, *args, **kwargs):
@@ -17,9 +17,9 @@ def get(flavour, *args, **kwargs):
 
 
 class Speaker:
-    """OpenSSL's side of TLS: one handshake, an answer, an end with or without a goodbye."""
+    """OpenSSL's side of TLS: one handshake, a response, an end with or without a goodbye."""
 
-    def __init__(self, pki, name="p256.chain", answer=ANSWER, goodbye=True, host="127.0.0.1", **settings):
+    def __init__(self, pki, name="p256.chain", response=RESPONSE, goodbye=True, host="127.0.0.1", **settings):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         _, chain, _, key = pki.pair(name)
         for setting, value in settings.items():
@@ -30,7 +30,7 @@ class Speaker:
         self.context.load_cert_chain(chain, key)
         self.listener = socket.create_server((host, 0))
         self.port = self.listener.getsockname()[1]
-        self.answer = answer
+        self.response = response
         self.goodbye = goodbye
         self.seen = {}
         self.context.sni_callback = lambda _, name, __: self.seen.update(server_name=name)
@@ -51,7 +51,7 @@ class Speaker:
                         return
                     request += piece
                 self.seen.update(request=request)
-                secure.sendall(self.answer)
+                secure.sendall(self.response)
                 if self.goodbye:
                     secure.unwrap()
 
@@ -208,9 +208,9 @@ def test_plain_http_is_not_tls(start, pki):
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 @pytest.mark.parametrize("goodbye", [True, False])
-def test_a_body_without_a_length_needs_a_goodbye(flavour, pki, ca, version, goodbye):
-    answer = b"HTTP/1.1 200 OK\r\n\r\nhello\n"
-    with Speaker(pki, answer=answer, goodbye=goodbye, maximum_version=version) as speaker:
+def test_a_body_without_a_length_needs_a_close_notify(flavour, pki, ca, version, goodbye):
+    response = b"HTTP/1.1 200 OK\r\n\r\nhello\n"
+    with Speaker(pki, response=response, goodbye=goodbye, maximum_version=version) as speaker:
         done = get(flavour, *ca, f"https://localhost:{speaker.port}/")
     assert done.stdout == "hello\n"
     assert done.returncode == (0 if goodbye else 1)
@@ -227,7 +227,7 @@ def test_a_body_with_a_length_does_not(flavour, pki, ca):
 def test_a_large_body(flavour, pki, ca, tmp_path):
     body = bytes(range(256)) * 4096 * 32
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-    with Speaker(pki, answer=head + body) as speaker:
+    with Speaker(pki, response=head + body) as speaker:
         done = get(flavour, *ca, "-o", tmp_path / "x", f"https://localhost:{speaker.port}/")
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "x").read_bytes() == body
@@ -236,7 +236,7 @@ def test_a_large_body(flavour, pki, ca, tmp_path):
 def test_never_from_https_to_http(flavour, pki, ca, start):
     target = start(tls=False)
     go = f"HTTP/1.1 302 Found\r\nLocation: http://localhost:{target.port}/\r\nContent-Length: 0\r\n\r\n"
-    with Speaker(pki, answer=go.encode()) as speaker:
+    with Speaker(pki, response=go.encode()) as speaker:
         done = get(flavour, "-L", *ca, f"https://localhost:{speaker.port}/")
     assert done.returncode == 1 and "from https to http" in done.stderr and done.stdout == ""
 
@@ -255,7 +255,7 @@ def test_silence_has_an_end(flavour, pki, ca):
     assert "timed out" in done.stderr and done.stderr.count("\n") == 1
 
 
-def test_a_server_that_wants_to_know_who_asks(start, pki, ca):
+def test_a_server_that_requests_a_client_certificate(start, pki, ca):
     server = start(*pki.pair(), "-tls-client-ca", pki.path("ca.pem"))
     done = get(server.flavour, *ca, f"https://localhost:{server.port}/")
     assert done.returncode == 1 and "sent a fatal alert" in done.stderr
@@ -273,7 +273,7 @@ def test_a_url_is_verified(start, pki, ca):
     assert "signed by an unknown authority" in done.stderr and done.stderr.count("\n") == 1
 
 
-def test_the_own_service_is_asked_as_it_is(start):
+def test_the_own_service_is_unverified(start):
     """Over HTTPS alone, and self-signed: it knows whom it asks."""
     server = start("-tls-self-signed")
     own = {

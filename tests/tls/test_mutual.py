@@ -109,7 +109,7 @@ def test_with_anothers_certificate(serve, pki, version):
     """The certificate is public: without its key it proves nothing."""
     made = context(version, client=(pki.path("client.chain.pem"), pki.path("client.key")))
     server = serve()
-    hello = clients.Octets(server.port, made)
+    hello = clients.RawClient(server.port, made)
     hello.send(hello.first_flight())
     second = bytearray(hello.second_flight())
     second[-40] ^= 1  # within the proof, or the Finished that follows it
@@ -128,7 +128,7 @@ def test_nothing_is_resumed(serve, as_client):
     assert not reused
 
 
-def test_no_ticket_is_a_way_around(serve, as_client, pki, start, version):
+def test_no_ticket_bypasses_it(serve, as_client, pki, start, version):
     """A ticket of a server that asks for no certificate is worth nothing at one that does."""
     server = start(*pki.pair())
     made = as_client("client", "client.chain")
