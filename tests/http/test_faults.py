@@ -79,7 +79,7 @@ def test_a_peer_that_disconnects_at_every_byte(start, leave, warm):
         if warm:
             for connection in connections:
                 assert connection.ask("/").status == 200
-        # Watched by the event loops, and quiet, so that data and FIN come in together.
+        # Watched by the event loops, and idle, so that data and FIN come in together.
         wait_until(lambda: server.metrics()["hello_connections_open"] == len(connections) + 1)
         for cut, connection in enumerate(connections):
             connection.send(REQUEST[:cut])
@@ -90,7 +90,7 @@ def test_a_peer_that_disconnects_at_every_byte(start, leave, warm):
 
 
 def test_a_peer_that_closes_its_half_gets_its_responses(start):
-    """All that it asked before is answered, then the connection ends, and none is left."""
+    """All its requests get their responses, then the connection ends, and none is left."""
     server = start("-log", "off", "-read-header-timeout", "60s", "-idle-timeout", "60s")
     for _ in range(50):
         with server.connect() as connection:
@@ -130,7 +130,7 @@ def test_few_descriptors_from_the_start(start):
 
     server = start("-log", "off", "-read-header-timeout", "60s", preexec_fn=limit)
     connections = crowd(server, 60)
-    assert server.ask("/").status == 200, "slow ones give way"
+    assert server.ask("/").status == 200, "slow ones are evicted"
     assert cpu_share(server, 1) < 0.05
     leave(connections)
     wait_until(lambda: server.metrics()["hello_connections_open"] == 1)
@@ -150,7 +150,7 @@ def test_descriptors_used_up_later(start, open_before):
     waiting = [server.connect() for _ in range(10)]
     for connection in waiting:
         connection.send(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n")
-    assert not waiting[0].is_closed_by_peer(0.2), "neither refused nor answered"
+    assert not waiting[0].is_closed_by_peer(0.2), "neither refused nor served"
     share = cpu_share(server, 1)
     resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, old)
     assert share < 0.05
@@ -197,7 +197,7 @@ def responses(server):
 
 
 def test_stopped_and_continued(start):
-    """What came in meanwhile is answered, though deadlines have passed in the meantime."""
+    """What came in meanwhile is served, though deadlines have passed in the meantime."""
     server = start("-idle-timeout", "2s", "-read-header-timeout", "2s")
     with server.connect() as kept, server.connect() as fresh:
         assert kept.ask("/").status == 200

@@ -1,4 +1,4 @@
-"""Content-Length has the digits that the body needs, and the body comes whole behind its header."""
+"""Content-Length has the digits that the body needs, and the body comes complete after its header."""
 
 import pytest
 

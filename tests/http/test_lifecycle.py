@@ -48,11 +48,11 @@ def test_idle_connections_do_not_hold_it(start):
 def test_connections_that_never_had_a_request_close_at_once(start):
     """They do not get the two seconds of a client that sent one lately."""
     server = start("-shutdown-timeout", "60s")
-    silent = [server.connect() for _ in range(20)]
+    idle = [server.connect() for _ in range(20)]
     active = server.connect()
     active.ask("/")
     server.send_signal()
-    assert all(connection.is_closed_by_peer(DEADLINE_S) for connection in silent)
+    assert all(connection.is_closed_by_peer(DEADLINE_S) for connection in idle)
     assert server.process.poll() is None and not active.is_closed_by_peer(0)
     assert active.ask("/").headers["Connection"] == "close"
     assert server.wait() == 0
@@ -148,7 +148,7 @@ def test_after_the_drain_delay_it_stops(start):
 
 
 def test_connections_in_the_backlog_are_served(start):
-    """The kernel told these clients that they are connected; a drain must not reset them."""
+    """The kernel has accepted these connections; a drain must not reset them."""
     server = start("-max-conns", "1", "-threads", "1")
     with server.connect() as first:
         first.ask("/")
@@ -163,7 +163,7 @@ def test_connections_in_the_backlog_are_served(start):
 
 
 class Client(threading.Thread):
-    """Asks over one kept-alive connection until it is told to close; counts what is lost."""
+    """Asks over one kept-alive connection until the server closes it; counts what is lost."""
 
     def __init__(self, server):
         super().__init__(daemon=True)

@@ -48,7 +48,7 @@ def build_reference():
         GOFLAGS="-mod=mod",
         GOPATH=str(BUILD / "path"),
         GOPROXY="off",
-        # From Go 1.22 on the mux cleans paths by other rules unless it is told so.
+        # From Go 1.22 on the mux cleans paths by other rules unless it is configured so.
         GODEBUG="httpmuxgo121=1",
     )
     BUILD.mkdir(parents=True, exist_ok=True)
@@ -243,7 +243,7 @@ def expect(reference, req, seen=None):
 
 
 def compare(reference, port, requests):
-    """Fails with all requests that are answered otherwise than they should be."""
+    """Fails with all requests whose response is not the expected one."""
     wrong = []
     seen = set()
     for req in requests:

@@ -1,4 +1,4 @@
-"""Deadlines and limits: what a slow, greedy or silent client gets."""
+"""Deadlines and limits: what a slow, greedy or idle client gets."""
 
 import contextlib
 import itertools
@@ -161,7 +161,7 @@ def test_a_client_that_never_reads(start):
 
 
 def test_a_client_that_reads_too_slowly(start):
-    """It takes something ten times a second, but in all that time not one whole response."""
+    """It reads something ten times a second, but not one complete response in that time."""
     server = start("-write-timeout", "1s", "-log", "off", "-text", "x" * 100000)
     connection = stuff(server)
 
@@ -177,7 +177,7 @@ def test_a_client_that_reads_too_slowly(start):
 
 
 def test_responses_in_the_kernel_have_the_deadline_too(start):
-    """A client whose responses fit the buffers asks nothing more, and takes nothing."""
+    """A client whose responses fit the buffers sends no other request, and reads nothing."""
     server = start("-write-timeout", "500ms", "-idle-timeout", "60s", "-text", "x" * 50000)
     with server.connect() as connection:
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
@@ -269,7 +269,7 @@ def test_the_header_has_a_limit(server):
 def wait_behind_active_connections(server):
     """
     True once a connection beyond the limit has waited while all open ones asked within a second.
-    False when they did not, because this machine stood still: then one of them may be evicted.
+    False when they did not, because this machine was too busy: then one of them may be evicted.
     """
     with contextlib.ExitStack() as stack:
         active = [stack.enter_context(server.connect()) for _ in range(4)]
@@ -291,7 +291,7 @@ def wait_behind_active_connections(server):
             served = waiting.is_readable(0.1)
             if served and time.monotonic() - min(last) > 0.8:
                 return False
-            assert not served, "neither refused nor answered"
+            assert not served, "neither refused nor served"
         active[-1].close()
         assert waiting.read_response().status == 200
         return True
@@ -302,7 +302,7 @@ def test_connections_beyond_the_limit_wait(start):
     """While all that are open ask at least once a second."""
     give_up = time.monotonic() + DEADLINE_S
     while not wait_behind_active_connections(start("-max-conns", "4", "-threads", "1")):
-        assert time.monotonic() < give_up, "this machine stands still for a second, again and again"
+        assert time.monotonic() < give_up, "this machine repeatedly runs nothing for a second"
 
 
 def test_no_connection_is_evicted_while_no_client_waits(start):
@@ -334,31 +334,31 @@ def wait_until_read(server, connection):
 
 
 def test_slow_connections_are_evicted_in_order(start):
-    """First who waits for a header, the oldest at the front; then who has one in flight."""
+    """First those that wait for a header, the oldest first; then those with a request in flight."""
     server = start("-max-conns", "4", "-threads", "1", "-read-header-timeout", "60s")
     in_flight = [server.connect() for _ in range(2)]
     for connection in in_flight:
         connection.send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nab")
         wait_until_read(server, connection)
     waiting = [server.connect() for _ in range(2)]
-    waiting[0].send(HEADER)  # the other one is silent
+    waiting[0].send(HEADER)  # the other one sends nothing
     wait_until_read(server, waiting[0])
-    time.sleep(1.5)  # from a second on a connection is slow; all four must be when the first newcomer comes
-    newcomers = []
+    time.sleep(1.5)  # from a second on a connection is slow; all four must be when the first new client connects
+    arrivals = []
     order = [*waiting, *in_flight]
     for index, victim in enumerate(order):
-        newcomers.append(server.connect())
+        arrivals.append(server.connect())
         # In flight for ever, and younger than all the others.
-        newcomers[-1].send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nab")
+        arrivals[-1].send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nab")
         assert victim.is_closed_by_peer(DEADLINE_S), index
         assert not any(other.is_closed_by_peer(0) for other in order[index + 1 :]), index
-        newcomers[-1].send(b"c" * 7)
-        assert newcomers[-1].read_response().status == 200
-        newcomers[-1].send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nab")
-        wait_until_read(server, newcomers[-1])
-    # A client that asks sees three of the newcomers; the fourth gave way to it.
+        arrivals[-1].send(b"c" * 7)
+        assert arrivals[-1].read_response().status == 200
+        arrivals[-1].send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nab")
+        wait_until_read(server, arrivals[-1])
+    # The client that asks takes the place of the fourth arrival, which is evicted.
     assert server.metrics()["hello_connections_evicted_total"] == 5
-    for connection in [*order, *newcomers]:
+    for connection in [*order, *arrivals]:
         connection.close()
 
 

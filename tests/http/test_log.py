@@ -17,7 +17,7 @@ import pytest
 import hello
 
 GO_STAMP = r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d "
-LINE_MAX = 4096  # PIPE_BUF: a pipe takes a line of this length whole
+LINE_MAX = 4096  # PIPE_BUF: a pipe takes a line of this length in one piece
 MANDATORY = ["time", "remote", "method", "path", "status", "bytes", "duration_us"]
 OPTIONAL = ["forwarded_for", "user_agent"]
 
@@ -97,8 +97,8 @@ def wait_for_requests(server, count):
     deadline = time.monotonic() + hello.DEADLINE_S
     while True:
         # A line is complete with its newline only.
-        whole = server.log_path.read_bytes().rpartition(b"\n")[0].split(b"\n")
-        lines = [parse_json_line(line) for line in whole if line]
+        complete = server.log_path.read_bytes().rpartition(b"\n")[0].split(b"\n")
+        lines = [parse_json_line(line) for line in complete if line]
         requests = [line for line in lines if is_request(line)]
         if len(requests) >= count:
             assert len(requests) == count, requests
@@ -327,7 +327,7 @@ def test_long_values_are_truncated(start, byte):
     ]
     assert len(cut) >= 3
     for value in cut:
-        # To a whole character, and said so.
+        # Truncated after a complete character, and marked.
         assert re.fullmatch(r"/?(a+|\"+|\\+|\ufffd+|\u00e9+|\U0001f600+)\.\.\.", value), value
 
 
@@ -409,7 +409,7 @@ def test_both_text_lines_of_a_request_stay_together(start):
 
 
 def check_serving(server):
-    """Requests are answered, and clients get their responses and nothing else."""
+    """Requests are served, and clients get their responses and nothing else."""
     for _ in range(20):
         with server.connect() as connection:
             connection.send(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n" * 2)

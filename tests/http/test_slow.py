@@ -34,7 +34,7 @@ def descriptors():
 
 
 class Client(threading.Thread):
-    """A client like any other: asks until told to stop, and keeps what went wrong."""
+    """A client like any other: sends requests until stop, and keeps what went wrong."""
 
     def __init__(self, server, keep_alive):
         super().__init__(daemon=True)
@@ -70,7 +70,7 @@ class Client(threading.Thread):
 @pytest.mark.serial  # floods the loopback
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_others_are_served(start, attack, tmp_path):
-    """1,500 slow clients for 1,024 places: a kept-alive client and newcomers are answered."""
+    """1,500 slow clients for 1,024 places: a kept-alive client and new clients are served."""
     server = start("-log", "off")
     clients = [Client(server, keep_alive=True), Client(server, keep_alive=False)]
     command = ["slowhttptest", *ATTACKS[attack], "-c", str(ATTACKERS), "-r", str(ATTACKERS)]
@@ -78,7 +78,7 @@ def test_others_are_served(start, attack, tmp_path):
     with open(tmp_path / "attack", "wb") as output:
         attackers = subprocess.Popen(command, stdout=output, stderr=output)
         try:
-            # From here on every place is taken, and each newcomer depends on one's giving way.
+            # From here on every place is taken, and each new client needs an eviction.
             deadline = time.monotonic() + DEADLINE_S
             while True:
                 metrics = server.metrics()

@@ -163,10 +163,10 @@ def test_debug_adds_nothing_and_leaves_nothing(serving):
     assert docker("diff", name).stdout == ""
     assert docker("inspect", "-f", "{{.Image}} {{.State.StartedAt}} {{.RestartCount}}", name).stdout == before
     # Other containers come and go meanwhile: whose processes do those that are there share?
-    identity = docker("inspect", "-f", "{{.Id}}", name).stdout.strip()
+    container_id = docker("inspect", "-f", "{{.Id}}", name).stdout.strip()
     for other in docker("ps", "-aq").stdout.split():
         mode = docker("inspect", "-f", "{{.HostConfig.PidMode}}", other, check=False).stdout.strip()
-        assert mode not in (f"container:{identity}", f"container:{name}"), other
+        assert mode not in (f"container:{container_id}", f"container:{name}"), other
 
 
 def test_debug_is_a_filter_with_the_command_s_status(serving):

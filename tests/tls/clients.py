@@ -1,4 +1,4 @@
-"""TLS clients for what http.client can't do: openssl's, and one whose bytes are in our hands."""
+"""TLS clients for what http.client can't do: openssl's, and one whose bytes a test can change."""
 
 import contextlib
 import os
@@ -69,7 +69,7 @@ class Typed:
             self.process.stdin.write(data)
             self.process.stdin.flush()
         except BrokenPipeError:
-            pass  # what it wrote at its end tells why
+            pass  # its last output says why
 
     def read_until(self, pattern, seconds=DEADLINE_S):
         """Returns: all that was written so far; None as pattern means to its end."""
@@ -96,7 +96,7 @@ class Typed:
 
 
 class RawClient:
-    """A TLS client that hands out its bytes, to be cut, split or spoilt on their way."""
+    """A TLS client whose bytes a test can truncate, split or alter."""
 
     def __init__(self, port, made=None, name="localhost", session=None, timeout=DEADLINE_S):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
@@ -145,7 +145,7 @@ class RawClient:
         return self.outgoing.read()
 
     def read(self):
-        """Returns: what the server says next; nothing at its goodbye. Raises SSLEOFError without one."""
+        """Returns: what the server says next; nothing at its close_notify. Raises SSLEOFError without one."""
         while True:
             try:
                 return self.ssl.read(65536)
@@ -155,7 +155,7 @@ class RawClient:
                 return b""
 
     def read_to_end(self):
-        """Returns: what the server said until its goodbye."""
+        """Returns: what the server sent until its close_notify."""
         said = b""
         while more := self.read():
             said += more
@@ -208,7 +208,7 @@ def alerts(raw):
 
 
 class Busy(threading.Thread):
-    """Asks over one kept-alive connection until it is told to close, or to stop."""
+    """Asks over one kept-alive connection until the server closes it, or until stop."""
 
     def __init__(self, port, made=None, target="/magazine/vogue", seconds=60):
         super().__init__(daemon=True)

@@ -25,7 +25,7 @@ def test_a_drain_loses_nothing(start, flavour, pki):
         drain_once(server, clients.VERSIONS[count % 2])
 
 
-@pytest.mark.parametrize("amid", [False, True], ids=["silent", "amid the handshake"])
+@pytest.mark.parametrize("amid", [False, True], ids=["before the handshake", "during the handshake"])
 def test_handshakes_do_not_hold_it(start, amid):
     server = start("-shutdown-timeout", "60s", "-read-header-timeout", "1s")
     waiting = [clients.RawClient(server.port) for _ in range(10)]
@@ -34,7 +34,7 @@ def test_handshakes_do_not_hold_it(start, amid):
         client.second_flight()  # kept to itself
     with server.connect() as served:
         served.ask("/")
-        # What has begun is heard out until its deadline, as a request's header is.
+        # A handshake that has begun is served until its deadline, as a request's header is.
         assert server.stop(timeout=30) == 0
     for client in waiting:
         client.close()

@@ -1,4 +1,4 @@
-"""What is spoken, and what is not: versions, suites, groups, ALPN, SNI and the goodbye."""
+"""What the server accepts and refuses: versions, suites, groups, ALPN, SNI and close_notify."""
 
 import json
 import re
@@ -95,9 +95,9 @@ def test_no_other_suite(serve):
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
 def test_groups(serve, version):
     port = serve("rsa2048").port  # in TLS 1.2 an EC certificate must be of an offered group, too
-    for group, told in (("X25519", "X25519"), ("P-256", "prime256v1"), ("P-384", "secp384r1")):
+    for group, expected in (("X25519", "X25519"), ("P-256", "prime256v1"), ("P-384", "secp384r1")):
         status, said = s_client(port, version, "-groups", group)
-        assert status == 0 and re.search(f"Server Temp Key: .*({told}|{group})", said), said
+        assert status == 0 and re.search(f"Server Temp Key: .*({expected}|{group})", said), said
     for group in ("P-521", "X448"):
         status, said = s_client(port, version, "-groups", group)
         assert status != 0 and "alert handshake failure" in said, (group, said)

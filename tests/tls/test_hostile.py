@@ -1,18 +1,16 @@
-"""Clients that mean harm or die: no descriptor, no memory, no CPU time stays with them."""
+"""Hostile and failing clients: none keeps a descriptor, memory or CPU time."""
 
 import asyncio
 import contextlib
 import re
 import resource
-import signal
 import socket
 import subprocess
 import time
 
 import clients
-import hello
 import pytest
-from clients import V12, V13, VERSIONS, RawClient, context
+from clients import VERSIONS, RawClient, context
 from hello import DEADLINE_S
 
 HOLDS = ("-log", "off", "-read-header-timeout", "60s", "-idle-timeout", "60s")
@@ -192,7 +190,7 @@ GARBAGE = {
     "change cipher spec": b"\x14\3\3\0\1\1",
     "many of them": b"\x14\3\3\0\1\1" * 1000,
     "a fatal alert": b"\x15\3\1\0\2\2\x28",
-    "a goodbye": b"\x15\3\1\0\2\1\0",
+    "a close_notify": b"\x15\3\1\0\2\1\0",
     "warnings": b"\x15\3\1\0\2\1\x5a" * 1000,
     "a message of 16 MiB": b"\x16\3\1\x40\0\1\xff\xff\xff" + bytes(16380),
     "an oversized record": b"\x16\3\1\xff\xff" + bytes(2000),

@@ -61,8 +61,8 @@ def test_a_ticket_of_another_server(start, flag, tmp_path):
 
 def ticket_in(session):
     """Returns: where the ticket lies in a session's DER, and its length: the bytes in [10]."""
-    told = makers.openssl("asn1parse", "-in", session).decode()
-    place = re.search(r"cont \[ 10 \].*\n *(\d+):d=\d+ +hl=(\d+) l= *(\d+) .*OCTET STRING", told)
+    printed = makers.openssl("asn1parse", "-in", session).decode()
+    place = re.search(r"cont \[ 10 \].*\n *(\d+):d=\d+ +hl=(\d+) l= *(\d+) .*OCTET STRING", printed)
     offset, header, length = map(int, place.groups())
     return offset + header, length
 

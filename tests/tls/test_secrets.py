@@ -3,7 +3,6 @@
 import base64
 import os
 import re
-import socket
 
 import pytest
 
@@ -68,7 +67,7 @@ def test_no_output_contains_it(start, pki, kind):
     assert not [line for line in lines if line.decode() in server.log() + "".join(responses)]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed, to tell whose /proc/PID is")
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed, to check the owner of /proc/PID")
 @pytest.mark.parametrize("flavour", ["release"])
 @pytest.mark.parametrize("tls", [True, False])
 def test_the_kernel_makes_no_core_dump(start, flavour, tls):
