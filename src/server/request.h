@@ -44,7 +44,7 @@ void request_on_connection(void *cls, struct MHD_Connection *connection, void **
 /*
  * A request line was read.
  * target: as received, NUL-terminated; borrowed until the request has ended
- * Returns: the request's context, a struct conn_request owned by its connection.
+ * Returns: the request's context, the struct conn of its connection; NULL if there is none.
  */
 void *request_on_target(void *cls, const char *target, struct MHD_Connection *connection);
 

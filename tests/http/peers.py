@@ -82,7 +82,7 @@ class Nginx:
         self.version = re.search(r"nginx/([\d.]+)", said.stderr)[1]
         self.prefix = tempfile.TemporaryDirectory(prefix="hello-nginx-")
         os.chmod(self.prefix.name, 0o755)  # its workers may be another user
-        # It takes over a listening socket that is named so: nobody else can get the port.
+        # It takes over a listening socket that is named so: no other process can get the port.
         with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
             self.port = listener.getsockname()[1]
             conf = NGINX_CONF.format(

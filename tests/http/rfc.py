@@ -36,7 +36,7 @@ class Response:
 
 
 class _Exchange:
-    """Sends and receives at the same time: a response may come amid a long request."""
+    """Sends and receives at the same time: a response may arrive during a long request."""
 
     def __init__(self, port, seconds):
         self.deadline = time.monotonic() + seconds

@@ -1,4 +1,4 @@
-"""The article's service, and what net/http's ServeMux adds by itself."""
+"""The article's service, and what net/http's ServeMux adds."""
 
 import email.utils
 import re

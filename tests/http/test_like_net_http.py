@@ -1,4 +1,4 @@
-"""Response for response as Go's net/http: its ServeMux (before Go 1.22) and what Server adds.
+"""The same responses as Go's net/http: its ServeMux (before Go 1.22) and what Server adds.
 
 Every request goes to a small net/http service with the same routes (reference/main.go) and to
 hello. hello's response must be net/http's, changed by nothing but the differences listed here.
@@ -388,7 +388,7 @@ TABLE = {
         ("OPTIONS", b"/magazine", "and redirects"),
         ("GET", b"*", "only OPTIONS may"),
         ("GET", b"**", "no form at all"),
-        ("BREW", b"/magazine/vogue", "a method that nobody knows"),
+        ("BREW", b"/magazine/vogue", "an unknown method"),
         ("get", b"/magazine", "not GET: a redirect without a body"),
         ("CONNECT", b"example.org:443", "a tunnel"),
         ("CONNECT", b"/", "as net/rpc has it"),

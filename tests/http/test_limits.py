@@ -23,7 +23,7 @@ def seconds_until_closed(connection, limit=DEADLINE_S):
 
 
 def drip(connection, data):
-    """Sends the bytes for ever, one by one, from a thread; returns what stops it."""
+    """Sends the bytes repeatedly, one by one, from a thread. Returns: a function that stops it."""
     stop = threading.Event()
 
     def run():
@@ -348,7 +348,7 @@ def test_slow_connections_are_evicted_in_order(start):
     order = [*waiting, *in_flight]
     for index, victim in enumerate(order):
         arrivals.append(server.connect())
-        # In flight for ever, and younger than all the others.
+        # In flight without an end, and younger than all the others.
         arrivals[-1].send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nab")
         assert victim.is_closed_by_peer(DEADLINE_S), index
         assert not any(other.is_closed_by_peer(0) for other in order[index + 1 :]), index

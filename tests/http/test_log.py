@@ -283,7 +283,7 @@ def test_no_byte_forges_a_json_line(start):
     server.ask("/last")
     server.log_lines('"path":"/last"', 1)
     lines = [parse_json_line(line) for line in server.log_path.read_bytes()[:-1].split(b"\n")]
-    # What libmicrohttpd refuses by itself has no line, and no request has two.
+    # A request that libmicrohttpd itself refuses has no line, and no request has two.
     assert len(requests) / 2 < sum(map(is_request, lines)) <= len(requests) + 1
     assert [line["path"] for line in lines if is_request(line)].count("/last") == 1
     assert {line["remote"].split(":")[0] for line in lines if is_request(line)} == {"127.0.0.1"}

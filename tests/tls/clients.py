@@ -221,7 +221,7 @@ class Busy(threading.Thread):
         try:
             with hello.Connection(self.port, context=self.made) as connection:
                 while not self.enough.is_set():
-                    assert time.monotonic() < self.deadline, "nobody stopped this client"
+                    assert time.monotonic() < self.deadline, "this client was not stopped"
                     response = connection.ask(self.target)
                     assert (response.status, response.body) == (200, b"vogue has 130 pages.\n"), response
                     self.completed += 1

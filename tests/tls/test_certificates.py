@@ -86,7 +86,7 @@ def test_the_complete_chain_is_sent(start, pki):
     server = start(*pki.pair("p256.chain"))
     with server.connect(context=context(ca=pki.path("ca.pem"))) as connection:
         assert connection.ask("/").status == 200
-    server = start(*pki.pair("p256"))  # without its intermediate nobody can verify it
+    server = start(*pki.pair("p256"))  # it can't be verified without its intermediate
     with pytest.raises(ssl.SSLCertVerificationError):
         server.connect(context=context(ca=pki.path("ca.pem")))
 

@@ -1,4 +1,4 @@
-"""`hello get` and `hello healthcheck` over TLS: who is trusted, who is not, and what is said."""
+"""`hello get` and `hello healthcheck` over TLS: which servers are trusted, and the messages."""
 
 import contextlib
 import json
@@ -274,7 +274,7 @@ def test_a_url_is_verified(start, pki, ca):
 
 
 def test_the_own_service_is_unverified(start):
-    """Over HTTPS alone, and self-signed: it knows whom it asks."""
+    """Over HTTPS alone, with a self-signed certificate: the service is its own."""
     server = start("-tls-self-signed")
     own = {
         "HELLO_ADDR": "",

@@ -25,11 +25,11 @@ def test_a_drain_loses_nothing(start, flavour, pki):
         drain_once(server, clients.VERSIONS[count % 2])
 
 
-@pytest.mark.parametrize("amid", [False, True], ids=["before the handshake", "during the handshake"])
-def test_handshakes_do_not_hold_it(start, amid):
+@pytest.mark.parametrize("during", [False, True], ids=["before the handshake", "during the handshake"])
+def test_handshakes_do_not_hold_it(start, during):
     server = start("-shutdown-timeout", "60s", "-read-header-timeout", "1s")
     waiting = [clients.RawClient(server.port) for _ in range(10)]
-    for client in waiting if amid else ():
+    for client in waiting if during else ():
         client.send(client.first_flight())
         client.second_flight()  # kept to itself
     with server.connect() as served:

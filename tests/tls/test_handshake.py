@@ -126,7 +126,7 @@ def test_no_signature_over_sha_1(serve, kind):
 
 
 def test_a_downgrade_is_marked(serve):
-    """RFC 8446, section 4.1.3: so that a client of TLS 1.3 sees who took its version away."""
+    """RFC 8446, section 4.1.3: so that a client of TLS 1.3 detects a downgrade."""
     port, random = serve().port, {}
     for version in VERSIONS:
         with RawClient(port, context(version)) as client:

@@ -205,14 +205,14 @@ def sends(client, data):
         client.socket.shutdown(socket.SHUT_WR)
 
 
-@pytest.mark.parametrize("stage", ["first", "amid", "after"])
+@pytest.mark.parametrize("stage", ["first", "during", "after"])
 def test_garbage(start, version, stage):
     """Before the hello, in place of the second flight, and after the handshake."""
     server = start(*HOLDS)
     before = clients.descriptors(server)
     for name, data in GARBAGE.items():
         with RawClient(server.port, context(version)) as client:
-            if stage == "amid":
+            if stage == "during":
                 client.send(client.first_flight())
                 client.second_flight()
             elif stage == "after":
@@ -290,7 +290,7 @@ def test_a_thousand_at_once(start, pki):
     everything_is_gone(server, before)
 
 
-@pytest.mark.parametrize("stage", ["silent", "begun", "amid", "resting"])
+@pytest.mark.parametrize("stage", ["idle", "begun", "during", "resting"])
 def test_two_hundred_that_wait_cost_nothing(start, stage):
     """libmicrohttpd's handshake spun at full CPU here (deps/patches/libmicrohttpd/10-...)."""
     server = start(*HOLDS)
@@ -299,7 +299,7 @@ def test_two_hundred_that_wait_cost_nothing(start, stage):
             client = stack.enter_context(RawClient(server.port))
             if stage == "begun":
                 client.send(client.first_flight()[:100])
-            elif stage == "amid":
+            elif stage == "during":
                 client.send(client.first_flight())
                 client.second_flight()
             elif stage == "resting":
@@ -315,12 +315,12 @@ def test_two_hundred_that_wait_cost_nothing(start, stage):
 # ---- slow ones
 
 
-@pytest.mark.parametrize("stage", ["begun", "amid", "dripping"])
+@pytest.mark.parametrize("stage", ["begun", "during", "dripping"])
 def test_the_header_deadline_covers_the_handshake(start, stage):
     server = start("-log", "off", "-read-header-timeout", "600ms", "-idle-timeout", "60s")
     with RawClient(server.port, timeout=DEADLINE_S) as client:
         started = time.monotonic()
-        if stage == "amid":
+        if stage == "during":
             client.send(client.first_flight())
             client.second_flight()
         elif stage == "begun":

@@ -1,4 +1,4 @@
-"""-tls-client-ca: who has no certificate of that authority is not served, by no way around."""
+"""-tls-client-ca: a client without a certificate of that authority is never served."""
 
 import json
 import signal

@@ -129,7 +129,7 @@ def test_nothing_is_lost_under_load(start, volume):
 
 
 def test_reloads_do_not_grow(start, pki):
-    """Tickets, keys and settings of what nobody holds any more are freed."""
+    """Tickets, keys and settings are freed when no connection uses them."""
     server = start(*pki.pair("rsa2048.chain"), "-log", "off")
 
     def reload_often(times):
