@@ -1,14 +1,14 @@
 # The builder pattern: compile in one stage, ship another.
 #
-# Question: what is left when only the program leaves the room it was built in?
+# Question: what does an image cost that contains only the compiled program?
 #
 # Gained: the image is alpine plus one file, and still one `docker build` makes it from
 #         the sources alone: no compiler is needed on the machine that builds.
 # Lost:   the first build takes as long as the naive one; and each stage that is not in
 #         the cache is built again, so continuous integration must keep the cache.
 #
-# Its `build` stage is also where every release comes from: compiled here, with this
-# compiler and this musl, the bytes of /hello agree for everybody. Dockerfile.alpine and
+# Every release comes from its `build` stage: with this compiler and this musl, everybody
+# gets the same bytes of /hello. Dockerfile.alpine and
 # Dockerfile.scratch take them from here: `make images`.
 
 # Global build arguments stand before the first FROM, or no FROM can use them.
@@ -45,7 +45,7 @@ COPY src src
 RUN make -j"$(nproc)" build/release/hello build/minimal/hello \
  && cp build/release/hello /hello && cp build/minimal/hello /hello-minimal && /hello version
 
-# ---- the image: everything above is left behind, but for one file
+# ---- the image: one file is copied from the stages above, nothing else
 # No RUN: it only copies. Alpine carries the CA bundle in its base (ca-certificates-bundle), so
 # the article's `apk add ca-certificates` is not needed any more.
 FROM ${ALPINE}
@@ -54,7 +54,7 @@ COPY --from=build /hello /hello
 # As in Dockerfile.naive: numeric, documented, exec form.
 USER 99:99
 EXPOSE 1234 1443
-# The binary asks itself; exec form again, so it needs no shell and no curl.
+# The binary is its own health check; exec form again, so it needs no shell and no curl.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=5s --retries=3 CMD ["/hello", "healthcheck"]
 LABEL org.opencontainers.image.title="hello (builder)" \
       org.opencontainers.image.description="A small HTTP service, compiled in one stage and shipped on alpine" \

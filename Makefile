@@ -63,7 +63,7 @@ valgrind_MODULES := $(release_MODULES)
 valgrind_LIBRARIES := $(TLS_LIBRARIES)
 valgrind_CC := gcc
 valgrind_CFLAGS := -O1 -g -fno-omit-frame-pointer
-# Parts of the service for libFuzzer, the libraries watched as closely as hello is.
+# Parts of the service for libFuzzer, the libraries with the same sanitizers.
 fuzz_MODULES := $(release_MODULES)
 fuzz_LIBRARIES := $(TLS_LIBRARIES)
 fuzz_CC := clang
@@ -206,7 +206,7 @@ http-score: build/release/hello ## run the RFC cases against hello, nginx and ne
 	/usr/bin/python3 tests/http/rfc_score.py
 
 # Races, and memory that AddressSanitizer in its own build does not see: a part of the black-box
-# tests that takes each way through the service. Requests answered and refused, both listeners,
+# tests that covers each path through the service. Requests served and refused, both listeners,
 # start, stop and drain, counters under load; deadlines and limits where time is not stretched
 # tenfold. RACE_TESTS=tests runs them all.
 RACE_TESTS := tests/http/test_routes.py tests/http/test_refusals.py tests/http/test_metrics.py \
@@ -234,7 +234,7 @@ image-tests: ## build the four images and test them
 # A harness is tests/fuzz/NAME.c, and all that it needs is in src/ or tests/fuzz/support/.
 HARNESSES := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
 FUZZ_SUPPORT := $(patsubst tests/fuzz/%.c,build/fuzz/harness/%.o,$(wildcard tests/fuzz/support/*.c))
-# Calls that a harness may answer itself, as fuzz_NAME_WRAPS.
+# Calls that a harness may implement itself, as fuzz_NAME_WRAPS.
 fuzz_http_WRAPS := write
 fuzz_log_WRAPS := write
 fuzz_options_WRAPS := write

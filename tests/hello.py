@@ -91,7 +91,7 @@ def run(flavour, *args, env=None, timeout=DEADLINE_S, **kwargs):
     )
 
 
-class Answer:
+class Response:
     """One parsed response."""
 
     def __init__(self, response, body):
@@ -131,7 +131,7 @@ def trusting_context():
 
 
 class Connection:
-    """A raw client connection: octets out, parsed responses in. With an SSLContext over TLS."""
+    """A raw client connection: bytes out, parsed responses in. With an SSLContext over TLS."""
 
     def __init__(self, port, host="127.0.0.1", timeout=DEADLINE_S, context=None):
         self.socket = socket.create_connection((host, port), timeout=timeout)
@@ -139,13 +139,13 @@ class Connection:
             self.socket = context.wrap_socket(self.socket, server_hostname=host)
         self.reader = _NonClosing(socket.SocketIO(self.socket, "r"))
 
-    def send(self, octets):
-        self.socket.sendall(octets)
+    def send(self, data):
+        self.socket.sendall(data)
 
-    def read_answer(self, method="GET"):
+    def read_response(self, method="GET"):
         response = http.client.HTTPResponse(_FixedFile(self.reader), method=method)
         response.begin()
-        return Answer(response, response.read())
+        return Response(response, response.read())
 
     def ask(self, target, method="GET", headers=(), body=b"", version="HTTP/1.1"):
         lines = [f"{method} {target} {version}".encode("latin-1")]
@@ -156,7 +156,7 @@ class Connection:
             fields.append(("Content-Length", str(len(body))))
         lines += [f"{k}: {v}".encode("latin-1") for k, v in fields]
         self.send(b"\r\n".join(lines) + b"\r\n\r\n" + body)
-        return self.read_answer(method)
+        return self.read_response(method)
 
     def is_readable(self, seconds):
         """True once the peer has sent something or closed; False after `seconds` without."""

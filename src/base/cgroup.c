@@ -40,7 +40,7 @@ static struct cgroup_limit unknown(const char *subject, const char *reason)
 	return (struct cgroup_limit){.subject = subject, .reason = reason};
 }
 
-/* A missing file is an answer, another error is not. */
+/* A missing file means no limit at this level; another error leaves it unknown. */
 static bool is_missing(int errnum)
 {
 	return errnum == ENOENT || errnum == ENOTDIR || errnum == ELOOP;

@@ -26,7 +26,7 @@ struct cgroup_limit {
  */
 struct cgroup_limit cgroup_memory_limit(int root);
 
-/* The same for the CPU quota, in 1/1000 CPU, rounded up, from 1. */
+/* The same for the CPU quota. Returns: the limit in 1/1000 CPU, rounded up, from 1. Threads: any. */
 struct cgroup_limit cgroup_cpu_limit(int root);
 
 #endif

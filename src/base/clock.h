@@ -4,10 +4,13 @@
 
 #include <stdint.h>
 
-/* Returns: microseconds since an arbitrary point in the past (clock_gettime(2), CLOCK_MONOTONIC). */
+/*
+ * Returns: microseconds since an arbitrary point in the past (clock_gettime(2), CLOCK_MONOTONIC).
+ * Threads: any.
+ */
 int64_t clock_monotonic_us(void);
 
-/* Returns: the same in milliseconds. */
+/* Returns: the same in milliseconds. Threads: any. */
 int64_t clock_monotonic_ms(void);
 
 #endif

@@ -15,15 +15,22 @@ struct error {
 };
 
 /*
- * Fills *err. Returns: -1 always, so that a caller can `return error_set(...)`.
+ * Fills *err.
  * err: may be NULL
+ * errnum: errno of the failed call, 0 for none
+ * subject, what, want: static strings, NULL for none
+ * value: borrowed for as long as *err is used; NULL for none
+ * Returns: -1 always, so that a caller can `return error_set(...)`.
+ * Threads: any.
  */
 int error_set(struct error *err, int errnum, const char *subject, const char *value,
 	const char *what, const char *want);
 
 /*
  * Writes "hello: " and the error as one line to a descriptor, the value by strbuf_add_printable().
+ * fd: borrowed
  * Errors: a failed write(2) is ignored; there is nowhere left to report it.
+ * Threads: any.
  */
 void error_print(int fd, const struct error *err);
 

@@ -6,7 +6,9 @@
 
 /*
  * Writes all len bytes to a blocking descriptor; repeats write(2) after a short write.
+ * fd: borrowed
  * Returns: 0, or -1 with errno set; then some of the bytes may have been written.
+ * Threads: any.
  */
 int file_write_all(int fd, const void *bytes, size_t len);
 
@@ -16,6 +18,7 @@ int file_write_all(int fd, const void *bytes, size_t len);
  * buffer: gets at most size - 1 bytes of the file and a NUL; the rest is ignored; size is at
  *     least 1
  * Returns: 0, or -1 with errno set.
+ * Threads: any.
  */
 int file_read_at(int dir, const char *path, char *buffer, size_t size);
 

@@ -1,7 +1,8 @@
 /*
  * base/: the C library only.
  *
- * strbuf.h - appends text to storage of a fixed size. Pure: no I/O, no allocation.
+ * strbuf.h - appends text to storage of a fixed size. Pure: no I/O, no allocation. Threads: any, one
+ * at a time for each strbuf.
  */
 #ifndef HELLO_BASE_STRBUF_H
 #define HELLO_BASE_STRBUF_H

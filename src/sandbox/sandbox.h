@@ -1,6 +1,8 @@
 /*
- * sandbox.h - the folder sandbox/ gives up rights, one way: new privileges (no_new_privs),
- * files and TCP (Landlock), system calls (seccomp). docs/sandbox.md has the reasons.
+ * sandbox/: gives up rights, one way.
+ *
+ * sandbox.h - new privileges (no_new_privs), files and TCP (Landlock), system calls (seccomp).
+ * docs/sandbox.md has the reasons.
  */
 #ifndef HELLO_SANDBOX_SANDBOX_H
 #define HELLO_SANDBOX_SANDBOX_H

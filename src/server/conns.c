@@ -282,7 +282,7 @@ void conn_note_request(struct conn *conn, int64_t now_us)
 	int64_t longest = atomic_load_explicit(&conn->gap_us, memory_order_relaxed);
 	int64_t gap = now_us - since_of(atomic_load(&conn->state));
 
-	/* The first request tells nothing of a pause. */
+	/* Before the first request there is no pause to measure. */
 	if (!atomic_load_explicit(&conn->served, memory_order_relaxed))
 		gap = 0;
 	longest -= longest / 16;

@@ -35,13 +35,13 @@ struct conn_fields {
  * order (RFC 9112, section 9.3.2).
  */
 struct conn_request {
-	const char *method; /* borrowed from the event loop; set once the header is seen */
-	const char *target; /* borrowed from the event loop */
-	size_t target_len;
-	int64_t started_us; /* monotonic clock */
-	uint64_t received_bytes;
-	uint64_t sent_bytes;
-	unsigned status; /* 0 until a response is queued */
+	const char *method;	 /* borrowed from the event loop; set once the header is seen */
+	const char *target;	 /* borrowed from the event loop */
+	size_t target_len;	 /* bytes */
+	int64_t started_us;	 /* of clock_monotonic_us() */
+	uint64_t received_bytes; /* of the body */
+	uint64_t sent_bytes;	 /* of the response's body */
+	unsigned status;	 /* 0 until a response is queued */
 	bool header_seen;
 	struct conn_fields fields; /* set once the header is seen */
 };
@@ -121,16 +121,17 @@ struct conns_deadlines {
 };
 
 /*
+ * Prepares an empty table. Before any thread uses it.
  * listener: the listening socket, borrowed; -1 for none
  * max_per_ip: connections of one address; 0 for no limit
  * The table is full at 1 connection until conns_set_limit().
  */
 void conns_init(struct conns *conns, int listener, unsigned max_per_ip);
 
-/* limit: connections that the event loops accept, at least 1. Before the first connection. */
+/* Sets the size of the table. limit: connections that the event loops accept, at least 1. Before the first connection. */
 void conns_set_limit(struct conns *conns, size_t limit);
 
-/* The listener is closed now: no client waits in its backlog. */
+/* Notes that the listener is closed: no client waits in its backlog. Threads: any. */
 void conns_forget_listener(struct conns *conns);
 
 /* Frees what conns_init() took. No connection may be left. */
@@ -138,7 +139,8 @@ void conns_destroy(struct conns *conns);
 
 /*
  * Adds a connection. One over the limit of its address is shut down, and marked as refused.
- * fd: borrowed
+ * fd: borrowed until conns_remove()
+ * peer: its address, IPv4 or IPv6; borrowed for the call
  * plain: false where bytes written to fd would corrupt a TLS stream
  * Returns: the connection, owned by conns; NULL when memory is short: fd is shut down.
  * Threads: any.
@@ -165,6 +167,7 @@ void conn_handshake_done(struct conn *conn, bool more);
 
 /*
  * A request line was read: notes the pause before it.
+ * now_us: of clock_monotonic_us()
  * Threads: the connection's event loop.
  */
 void conn_note_request(struct conn *conn, int64_t now_us);
@@ -186,6 +189,7 @@ void conns_evict(struct conns *conns);
  * 15.5.9) where that is possible, a response that the client does not read is dropped by a reset, an
  * idle connection is closed.
  * Returns: the number still open.
+ * Threads: any.
  */
 size_t conns_sweep(struct conns *conns, const struct conns_deadlines *deadlines);
 

@@ -96,7 +96,7 @@ int handler_magazine(const struct handler_request *request, struct handler_respo
 	return body_done(response, &body);
 }
 
-/* ---- what operators ask ---- */
+/* ---- routes for operators ---- */
 
 int handler_healthz(const struct handler_request *request, struct handler_response *response)
 {

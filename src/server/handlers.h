@@ -20,7 +20,7 @@ struct site {
 /* All pointers are borrowed for the call. */
 struct handler_request {
 	const struct site *site;
-	bool draining; /* SIGTERM has come */
+	bool draining; /* SIGTERM was received */
 	const char *method;
 	const char *protocol; /* such as "HTTP/1.1" */
 	const char *remote;   /* the peer's address:port */
@@ -59,7 +59,7 @@ typedef int handler(const struct handler_request *request, struct handler_respon
 /* Those in the table of routes.c. */
 handler handler_text;	  /* `/` and whatever has no route */
 handler handler_magazine; /* the article's service */
-handler handler_healthz;  /* 200 while the process lives */
+handler handler_healthz;  /* 200 while the process runs */
 handler handler_readyz;	  /* 503 once it drains */
 handler handler_metrics;  /* Prometheus's text format */
 handler handler_version;  /* this build and its libraries */
@@ -74,7 +74,13 @@ handler handler_bad_request; /* not a request target, 400 */
 /* The prefix of handler_magazine's paths. */
 #define HANDLER_MAGAZINE_PREFIX "/magazine/"
 
-/* Returns: a response with a plain text. text: static, borrowed */
+/*
+ * Makes a response with a plain text.
+ * status: HTTP status code
+ * text: static, NUL-terminated; its newline is part of the body
+ * Returns: the response, which owns nothing.
+ * Threads: any.
+ */
 struct handler_response handler_plain(unsigned status, const char *text);
 
 #endif

@@ -37,17 +37,28 @@ struct endpoint {
 
 /* libmicrohttpd's callbacks (microhttpd.h); cls is a struct endpoint. Threads: its event loops. */
 
-/* A connection was accepted, or closed. */
+/* A connection was accepted, or closed. socket_context: the struct conn, NULL for none. */
 void request_on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
 	enum MHD_ConnectionNotificationCode code);
 
-/* A request line was read. Returns: the request's context. */
+/*
+ * A request line was read.
+ * target: as received, NUL-terminated; borrowed until the request has ended
+ * Returns: the request's context, the struct conn of its connection; NULL if there is none.
+ */
 void *request_on_target(void *cls, const char *target, struct MHD_Connection *connection);
 
-/* Keeps libmicrohttpd from decoding targets: http/mux.c does it by net/http's rules. */
+/*
+ * Keeps libmicrohttpd from decoding targets: http/mux.c does it by net/http's rules.
+ * Returns: the length of string in bytes, which is unchanged.
+ */
 size_t request_on_unescape(void *cls, struct MHD_Connection *connection, char *string);
 
-/* The header was read; a piece of the body was read; all of the request was read. */
+/*
+ * The header was read; a piece of the body was read; all of the request was read.
+ * upload, upload_bytes: the piece; set to 0 once it is consumed. 0 in the first and the last call
+ * Returns: MHD_YES to go on; MHD_NO closes the connection.
+ */
 enum MHD_Result request_on_part(void *cls, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *upload, size_t *upload_bytes,
 	void **request_context);

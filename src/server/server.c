@@ -263,7 +263,7 @@ static void close_listener(struct listening *listening)
 	if (listening->daemon == NULL ||
 		MHD_quiesce_daemon(listening->daemon) == MHD_INVALID_SOCKET)
 		return;
-	/* The kernel has told these clients that they are connected: they are served, too. */
+	/* The kernel has completed these connections: they are served, too. */
 	for (;;) {
 		int fd;
 

@@ -41,6 +41,7 @@ struct server *server_start(const struct options *options, unsigned threads,
 /*
  * Loads certificate and key again, for new connections.
  * Returns: 0, also when there are none; -1 with *err filled, and the old ones stay in use.
+ * Threads: the one that called server_start().
  */
 int server_reload(struct server *server, char notice[TLS_NOTICE_SIZE], struct error *err);
 
@@ -50,12 +51,15 @@ void server_set_draining(struct server *server);
 /*
  * Stops listening. Connections that the kernel has accepted are still served, new ones are refused,
  * and each response from here on closes its connection.
+ * Threads: the one that called server_start().
  */
 void server_close_listeners(struct server *server);
 
 /*
  * Ends connections past their deadlines, and evicts a slow one when the table is full and a client
- * waits. Returns: the number of connections still open.
+ * waits.
+ * Returns: the number of connections still open.
+ * Threads: the one that called server_start().
  */
 size_t server_sweep(struct server *server);
 
@@ -63,6 +67,7 @@ size_t server_sweep(struct server *server);
  * After server_close_listeners(): also closes idle connections, by the rule of CONNS_DRAIN_IDLE_MS.
  * drain_start_us: of clock_monotonic_us()
  * Returns: the number of connections still open.
+ * Threads: the one that called server_start().
  */
 size_t server_sweep_draining(struct server *server, int64_t drain_start_us);
 
@@ -72,6 +77,7 @@ bool server_is_full(struct server *server);
 /*
  * Ends all connections and threads, and frees the server.
  * Returns: the number of requests that were aborted.
+ * Threads: the one that called server_start().
  */
 size_t server_stop(struct server *server);
 

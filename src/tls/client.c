@@ -79,7 +79,7 @@ static int set_tls_error(const struct tls_client *client, int result, struct err
 	case MBEDTLS_ERR_NET_RECV_FAILED:
 		return error_set(err, client->errnum, "TLS", client->host, NULL, NULL);
 	case MBEDTLS_ERR_SSL_CONN_EOF:
-		what = "broken off";
+		what = "connection closed early";
 		break;
 	case MBEDTLS_ERR_SSL_INVALID_RECORD:
 	case MBEDTLS_ERR_SSL_UNEXPECTED_RECORD:

@@ -117,7 +117,7 @@ static int on_receive(void *context, unsigned char *buffer, size_t size)
 }
 
 /*
- * Sends a response to a client that speaks plain HTTP to this port. No TLS record begins with a
+ * Sends a response to a client that sends plain HTTP to this port. No TLS record begins with a
  * letter (RFC 8446, section 5.1). Returns: whether the client does.
  */
 static bool respond_plain_http(const struct tls_session *session)

@@ -117,7 +117,7 @@ def test_counts_are_what_http_takes(report):
     assert by_name["bare"]["instructions_per_request"] < by_name["hello"]["instructions_per_request"]
 
 
-def test_samples_tell_their_origin(quick):
+def test_samples_state_their_origin(quick):
     samples = [json.loads(line) for line in (quick[0] / "samples.jsonl").read_text().splitlines()]
     assert len(samples) > 60
     for sample in samples:

@@ -69,11 +69,11 @@ class Browser:
             message["sessionId"] = session
         self.socket.send(json.dumps(message))
         while True:
-            answer = json.loads(self.socket.recv())
-            if answer.get("id") == self.last_id:
-                assert "error" not in answer, f"{method}: {answer['error']}"
-                return answer["result"]
-            self.events.append(answer)
+            response = json.loads(self.socket.recv())
+            if response.get("id") == self.last_id:
+                assert "error" not in response, f"{method}: {response['error']}"
+                return response["result"]
+            self.events.append(response)
 
     def wait_for(self, method, session):
         while True:

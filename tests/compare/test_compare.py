@@ -99,7 +99,7 @@ def test_layers_add_up(quick):
         assert sum(layer["compressed_bytes"] for layer in layers) == image["compressed_bytes"]
 
 
-def test_every_sample_tells_its_origin(quick):
+def test_every_sample_states_its_origin(quick):
     samples = [json.loads(line) for line in (quick[0] / "samples.jsonl").read_text().splitlines()]
     assert len(samples) > 50
     for sample in samples:

@@ -129,7 +129,7 @@ CONTRASTS = """(() => {
 })()"""
 
 
-def test_page_loads_quietly_and_fits(page):
+def test_page_loads_without_errors_and_fits(page):
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(PICTURES / f"{page.name}.png")
     assert page.run("document.readyState") == "complete"
@@ -227,7 +227,7 @@ def test_a_link_opens_the_samples(browser, pages):
     page.close()
 
 
-def test_without_samples_a_figure_still_tells_where_it_is_from(browser, tmp_path):
+def test_without_samples_a_figure_still_shows_its_origin(browser, tmp_path):
     page = browser.open(make(tmp_path, copy.deepcopy(SAMPLE), samples=False), 1280, "light")
     assert page.run("document.querySelectorAll('a.figure').length") == 0
     assert page.run(
@@ -277,7 +277,7 @@ def test_a_shared_reason_does_not_mix_images(browser, tmp_path):
     page.close()
 
 
-def test_layers_tell_their_instruction(browser, pages):
+def test_layers_show_their_instruction(browser, pages):
     page = browser.open(pages["whole"], 1280, "light")
     titles = page.run("[...document.querySelectorAll('.layer')].map(l => l.title)")
     assert len(titles) == len(SAMPLE["layers"])

@@ -232,7 +232,7 @@ def test_rows_are_medians_by_image_and_link():
     }
 
 
-def test_rows_tell_computed_and_left_out_figures():
+def test_rows_mark_computed_and_omitted_figures():
     got = rows(
         link("pull_s", 200, computed=True, method="bytes over speed"),
         {"image": "b", "mbit_s": 1000, "rtt_ms": None, "not_measured": {"push_s": "QUICK=1"}},

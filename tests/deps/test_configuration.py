@@ -59,15 +59,15 @@ def configured(request, sources, tmp_path_factory):
     name = "libmicrohttpd-" + variable("libmicrohttpd_VERSION")[0]
     subprocess.run(["tar", "-xf", hello.ROOT / f"deps/cache/{name}.tar.gz", "-C", tmp_path], check=True)
     # configure wants to link one function of GnuTLS.
-    face = tmp_path / "face"
-    shutil.copytree(hello.ROOT / "src/tls/gnutls", face / "include/gnutls")
-    (face / "lib").mkdir()
-    (face / "stub.c").write_text("const char *gnutls_check_version(const char *v) { return v; }\n")
-    subprocess.run([*compiler.split(), "-c", "-o", face / "stub.o", face / "stub.c"], check=True)
-    subprocess.run(["ar", "rc", face / "lib/libgnutls.a", face / "stub.o"], check=True)
+    shim = tmp_path / "shim"
+    shutil.copytree(hello.ROOT / "src/tls/gnutls", shim / "include/gnutls")
+    (shim / "lib").mkdir()
+    (shim / "stub.c").write_text("const char *gnutls_check_version(const char *v) { return v; }\n")
+    subprocess.run([*compiler.split(), "-c", "-o", shim / "stub.o", shim / "stub.c"], check=True)
+    subprocess.run(["ar", "rc", shim / "lib/libgnutls.a", shim / "stub.o"], check=True)
     # It insists on a pkg-config, though it asks nothing of it.
     env = {**os.environ, "CC": compiler, "CFLAGS": optimise, "PKG_CONFIG": "true"}
-    done = subprocess.run(["./configure", *options, *OPTIONS, f"--with-gnutls={face}"],
+    done = subprocess.run(["./configure", *options, *OPTIONS, f"--with-gnutls={shim}"],
                           cwd=tmp_path / name, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     return compiler, optimise, tmp_path / name

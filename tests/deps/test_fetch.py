@@ -24,7 +24,7 @@ def run(command, cache, **env):
     )
 
 
-def test_each_pin_is_whole():
+def test_each_pin_is_complete():
     pins = lock()
     assert [pin[0] for pin in pins] == ["musl", "libmicrohttpd", "mbedtls", "rust-aws-lc-sys"]
     for name, version, file, sha256, *addresses in pins:
@@ -76,13 +76,13 @@ def test_an_unknown_name_is_wrong_usage(tmp_path):
 
 @pytest.fixture
 def network(tmp_path):
-    """curl, apt-get and apt-helper that only write down how they were called, and how they answer."""
+    """curl, apt-get and apt-helper that only write down how they were called, and what each one does."""
     tools = tmp_path / "tools"
     tools.mkdir()
     calls = tmp_path / "calls"
     calls.touch()
 
-    def answer(**scripts):
+    def respond(**scripts):
         for name, script in scripts.items():
             tool = tools / name.replace("_", "-")
             tool.write_text(f'#!/bin/sh\necho "{tool.name} $*" >>{calls}\n{script}\n')
@@ -92,7 +92,7 @@ def network(tmp_path):
         done = run(["fetch", *names], tmp_path / "cache", PATH=f"{tools}:{os.environ['PATH']}")
         return done, calls.read_text().splitlines()
 
-    answer(
+    respond(
         curl="echo 'curl: (6) Could not resolve host' >&2; exit 6",
         apt_get=(
             '[ "$1" = indextargets ] || exit 1\n'
@@ -100,7 +100,7 @@ def network(tmp_path):
         ),
         apt_helper="exit 1",
     )
-    fetch.answer = answer
+    fetch.respond = respond
     fetch.cache = tmp_path / "cache"
     return fetch
 
@@ -113,8 +113,8 @@ def cached():
     return file
 
 
-def test_upstream_is_asked_first(network, cached):
-    network.answer(curl=f'for last; do :; done; while [ "$1" != -o ]; do shift; done; cp {cached} "$2"')
+def test_upstream_is_tried_first(network, cached):
+    network.respond(curl=f'for last; do :; done; while [ "$1" != -o ]; do shift; done; cp {cached} "$2"')
     done, calls = network("musl")
     assert done.returncode == 0, done.stderr
     assert len(calls) == 1 and lock()[0][4] in calls[0]
@@ -122,7 +122,7 @@ def test_upstream_is_asked_first(network, cached):
 
 
 def test_then_the_pool_of_the_machines_mirror_without_an_index(network, cached):
-    network.answer(apt_helper=f'for last; do :; done; cp {cached} "$last"')
+    network.respond(apt_helper=f'for last; do :; done; cp {cached} "$last"')
     done, calls = network("musl")
     assert done.returncode == 0, done.stderr
     assert [call.split()[0] for call in calls] == ["curl", "apt-get", APT]
@@ -141,7 +141,7 @@ def test_without_a_resolver_nobody_is_waited_for_twice(network):
 
 
 def test_at_last_the_archives_by_hash(network):
-    network.answer(curl="echo 'curl: (22) The requested URL returned error: 404' >&2; exit 22")
+    network.respond(curl="echo 'curl: (22) The requested URL returned error: 404' >&2; exit 22")
     done, calls = network("musl")
     assert done.returncode == 1
     urls = [call.split()[-1] for call in calls if call.startswith("curl ")]
@@ -151,8 +151,8 @@ def test_at_last_the_archives_by_hash(network):
     ]
 
 
-def test_a_wrong_answer_is_refused_and_the_next_address_asked(network, cached):
-    network.answer(
+def test_a_wrong_file_is_refused_and_the_next_address_tried(network, cached):
+    network.respond(
         curl='while [ "$1" != -o ]; do shift; done; echo forged >"$2"',
         apt_helper=f'for last; do :; done; cp {cached} "$last"',
     )

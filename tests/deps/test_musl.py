@@ -58,7 +58,7 @@ def test_every_compiled_file_finds_what_it_calls(whole):
     assert not missing & symbols(whole / "libc.a", "--defined-only")
 
 
-def test_it_is_whole_for_arm64(tmp_path):
+def test_it_is_complete_for_arm64(tmp_path):
     if not shutil.which("aarch64-linux-gnu-gcc"):
         pytest.skip("aarch64-linux-gnu-gcc is not installed (on Debian: gcc-aarch64-linux-gnu libc6-dev-arm64-cross)")
     for name in ("Makefile", "src", "deps"):

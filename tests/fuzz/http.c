@@ -1,6 +1,6 @@
 /*
  * http.c - the server's own callbacks and libmicrohttpd on a socket pair, in one thread: what
- * comes in is any bytes in any pieces, and what goes out must be right HTTP answers to the
+ * comes in is any bytes in any pieces, and what goes out must be right HTTP responses to the
  * requests that a second, strict reader finds in them, in their order, with nothing behind a
  * refusal.
  */
@@ -40,7 +40,7 @@ static struct server *server;
 struct plan {
 	bool small_body; /* -max-body 16 */
 	bool closing;	 /* the server is being stopped */
-	bool half_close; /* the client says that it is done before it has read the answers */
+	bool half_close; /* the client says that it is done before it has read the responses */
 	bool metrics;	 /* look at the counters, too */
 	uint8_t pieces; /* 0: all at once; else pieces of up to that many bytes, some 16 times that */
 };
@@ -102,7 +102,7 @@ static bool receive(void)
 		return news;
 	}
 	client.len += (size_t)got;
-	EXPECT(client.len < OUTPUT, "too much of an answer");
+	EXPECT(client.len < OUTPUT, "too much of a response");
 	return true;
 }
 
@@ -170,8 +170,8 @@ static void talk(const struct plan *plan, const char *bytes, size_t len)
 	}
 }
 
-/* One answer of the output. */
-struct answer {
+/* One response of the output. */
+struct response {
 	unsigned status;
 	const char *body;
 	size_t body_len;
@@ -220,11 +220,11 @@ static void expect_fields(const char *at, const char *end)
 }
 
 /*
- * Takes the next answer from the output.
- * bodiless: it answers HEAD
+ * Takes the next response from the output.
+ * bodiless: it is for HEAD
  * Returns: the bytes behind it.
  */
-static const char *take_answer(const char *at, bool bodiless, struct answer *answer)
+static const char *take_response(const char *at, bool bodiless, struct response *response)
 {
 	const char *end = client.output + client.len;
 	const char *head_end = memmem(at, (size_t)(end - at), "\r\n\r\n", 4);
@@ -233,32 +233,32 @@ static const char *take_answer(const char *at, bool bodiless, struct answer *ans
 	const char *connection;
 	size_t value_len = 0;
 
-	EXPECT(head_end != NULL, "half an answer: %.*s", (int)(end - at), at);
+	EXPECT(head_end != NULL, "half a response: %.*s", (int)(end - at), at);
 	EXPECT(memcmp(at, "HTTP/1.", 7) == 0 && (at[7] == '0' || at[7] == '1') && at[8] == ' ' &&
 			at[12] == ' ',
 		"%.20s", at);
-	answer->status = (unsigned)strtoul(at + 9, NULL, 10);
-	EXPECT(answer->status >= 100 && answer->status <= 599, "%u", answer->status);
+	response->status = (unsigned)strtoul(at + 9, NULL, 10);
+	EXPECT(response->status >= 100 && response->status <= 599, "%u", response->status);
 	head = (const char *)memmem(at, (size_t)(end - at), "\r\n", 2) + 2;
 	head_end += 2;
 	if (head < head_end)
 		expect_fields(head, head_end);
-	answer->body = head_end + 2 < end ? head_end + 2 : end;
-	answer->body_len = 0;
-	answer->closes = false;
-	if (answer->status < 200)
-		return answer->body;
+	response->body = head_end + 2 < end ? head_end + 2 : end;
+	response->body_len = 0;
+	response->closes = false;
+	if (response->status < 200)
+		return response->body;
 	EXPECT(field(head, head_end, "Date", &value_len) != NULL, "no Date");
 	EXPECT(field(head, head_end, "Transfer-Encoding", &value_len) == NULL, "chunks");
 	length = field(head, head_end, "Content-Length", &value_len);
 	EXPECT(length != NULL && value_len > 0, "no Content-Length");
 	connection = field(head, head_end, "Connection", &value_len);
-	answer->closes = connection != NULL && strncasecmp(connection, "close", 5) == 0;
+	response->closes = connection != NULL && strncasecmp(connection, "close", 5) == 0;
 	if (!bodiless)
-		answer->body_len = strtoull(length, NULL, 10);
-	EXPECT(answer->body_len <= (size_t)(end - answer->body), "%zu bytes of body, %zu came",
-		answer->body_len, (size_t)(end - answer->body));
-	return answer->body + answer->body_len;
+		response->body_len = strtoull(length, NULL, 10);
+	EXPECT(response->body_len <= (size_t)(end - response->body), "%zu bytes of body, %zu came",
+		response->body_len, (size_t)(end - response->body));
+	return response->body + response->body_len;
 }
 
 static bool is(const char *at, size_t len, const char *string)
@@ -267,14 +267,14 @@ static bool is(const char *at, size_t len, const char *string)
 }
 
 /* /whoami tells what the server took for the request: it must be what the reader sees. */
-static void expect_reflected(const struct seen_request *seen, const struct answer *answer)
+static void expect_reflected(const struct seen_request *seen, const struct response *response)
 {
 	char value[256];
 	long len;
 
-	EXPECT(json_is_valid(answer->body, answer->body_len), "%.*s", (int)answer->body_len,
-		answer->body);
-	len = json_member(answer->body, answer->body_len, "method", value, sizeof(value));
+	EXPECT(json_is_valid(response->body, response->body_len), "%.*s", (int)response->body_len,
+		response->body);
+	len = json_member(response->body, response->body_len, "method", value, sizeof(value));
 	EXPECT(len < 0 || ((size_t)len == seen->method_len &&
 				  memcmp(value, seen->method, seen->method_len) == 0),
 		"method %.*s, not %.*s", (int)len, value, (int)seen->method_len, seen->method);
@@ -295,54 +295,54 @@ static bool is_plain(const struct seen_request *seen)
 	return seen->target[0] == '/';
 }
 
-/* The answers and the requests, side by side. */
+/* The responses and the requests, side by side. */
 static void compare(const char *bytes, size_t len)
 {
 	static struct seen_request seen[REQUESTS + 1];
 	size_t count = requests_read(bytes, len, seen, REQUESTS + 1);
 	const char *at = client.output;
 	const char *end = client.output + client.len;
-	struct answer answer = {0};
-	bool over = false; /* an answer said so, or refused */
-	size_t answered = 0;
+	struct response response = {0};
+	bool over = false; /* a response said so, or refused */
+	size_t responses = 0;
 	size_t interim = 0;
 
 	while (at < end) {
-		const struct seen_request *request = answered < count ? &seen[answered] : NULL;
+		const struct seen_request *request = responses < count ? &seen[responses] : NULL;
 		/* One that was refused halfway has its method, too. */
-		bool head = answered <= count &&
-			    is(seen[answered].method, seen[answered].method_len, "HEAD");
+		bool head = responses <= count &&
+			    is(seen[responses].method, seen[responses].method_len, "HEAD");
 
-		EXPECT(!over, "an answer behind the end: %.*s", (int)(end - at), at);
-		at = take_answer(at, head, &answer);
-		if (answer.status == 100) {
+		EXPECT(!over, "a response behind the end: %.*s", (int)(end - at), at);
+		at = take_response(at, head, &response);
+		if (response.status == 100) {
 			interim++;
 			EXPECT(request != NULL && request->expects && interim == 1, "100");
 			continue;
 		}
 		interim = 0;
-		if (answer.status < 400) {
-			EXPECT(request != NULL, "answer %zu, but %zu requests", answered + 1,
+		if (response.status < 400) {
+			EXPECT(request != NULL, "response %zu, but %zu requests", responses + 1,
 				count);
-			EXPECT(request->whole, "answer %zu to half a request", answered + 1);
+			EXPECT(request->whole, "response %zu to half a request", responses + 1);
 			if (is(request->target, request->target_len, "/whoami") && !head)
-				expect_reflected(request, &answer);
+				expect_reflected(request, &response);
 			over = request->last;
-			EXPECT(!over || answer.closes, "the last answer says nothing of it");
+			EXPECT(!over || response.closes, "the last response says nothing of it");
 		} else {
-			EXPECT(request == NULL || answer.status == 503 || !is_plain(request),
-				"%u for a plain request", answer.status);
-			EXPECT(answer.status == 503 || answer.closes, "refused, and goes on");
+			EXPECT(request == NULL || response.status == 503 || !is_plain(request),
+				"%u for a plain request", response.status);
+			EXPECT(response.status == 503 || response.closes, "refused, and goes on");
 		}
-		over |= answer.closes;
-		answered++;
+		over |= response.closes;
+		responses++;
 	}
-	EXPECT(answered <= count + 1, "%zu answers to %zu requests", answered, count);
-	EXPECT(!over || client.ended, "still open behind its last answer");
+	EXPECT(responses <= count + 1, "%zu responses to %zu requests", responses, count);
+	EXPECT(!over || client.ended, "still open behind its last response");
 	if (count > REQUESTS || client.ended)
 		return;
-	for (size_t i = answered; i < count; i++)
-		EXPECT(!is_plain(&seen[i]), "no answer to request %zu of %zu", i + 1, count);
+	for (size_t i = responses; i < count; i++)
+		EXPECT(!is_plain(&seen[i]), "no response to request %zu of %zu", i + 1, count);
 }
 
 /* The connection is gone, and nothing of it is left. */

@@ -241,7 +241,7 @@ static int client_receive(void *arg, unsigned char *to, size_t len)
 
 /* Who the client is, and to whom it comes. */
 enum manner {
-	STRANGER,  /* to the open server, with nothing */
+	ANONYMOUS, /* to the open server, with nothing */
 	RETURNING, /* to the open server, with its ticket */
 	KNOWN,	   /* to the strict server, with the certificate */
 	INTRUDER,  /* to the strict server, with the open one's ticket alone */
@@ -303,17 +303,17 @@ static void client_close(struct client *client)
 	mbedtls_ssl_config_free(&client->config);
 }
 
-/* Shakes hands, says it all and goodbye, and hears. Returns: whether it wrote data. */
+/* Does the handshake, sends its request and close_notify, and reads. Returns: whether it wrote data. */
 static bool client_turn(struct client *client)
 {
-	unsigned char heard[64];
+	unsigned char received[64];
 	int got, sent;
 
 	if (client->state == MBEDTLS_ERR_SSL_WANT_READ)
 		client->state = mbedtls_ssl_handshake(&client->ssl);
 	if (client->state != 0)
 		return false;
-	got = mbedtls_ssl_read(&client->ssl, heard, sizeof(heard));
+	got = mbedtls_ssl_read(&client->ssl, received, sizeof(received));
 	if (client->keep != NULL && !client->kept &&
 		(got == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET ||
 			mbedtls_ssl_get_version_number(&client->ssl) == MBEDTLS_SSL_VERSION_TLS1_2))
@@ -434,7 +434,7 @@ static void get_ticket(mbedtls_ssl_protocol_version version)
 	struct way again = first;
 
 	mbedtls_ssl_session_init(ticket_of(version));
-	meet(&first, version, STRANGER, ticket_of(version));
+	meet(&first, version, ANONYMOUS, ticket_of(version));
 	meet(&again, version, RETURNING, NULL);
 	EXPECT(again.answered + 300 < first.answered, "%zu after %zu bytes: nothing is resumed",
 		again.answered, first.answered);

@@ -1,4 +1,4 @@
-"""Other servers on the loopback, set up like hello: the same answer, the same limits."""
+"""Other servers on the loopback, set up like hello: the same response, the same limits."""
 
 import os
 import pathlib
@@ -34,7 +34,7 @@ http {{
   server {{
     listen 127.0.0.1:{port};
     location / {{
-      # To return is to answer before the body is read; to pass it on is to read it first.
+      # To return is to respond before the body is read; to pass it on is to read it first.
       if ($request_method != POST) {{ return 200 "howdy\\n"; }}
       proxy_pass "http://unix:{prefix}/inner";
       proxy_ignore_client_abort on;
@@ -82,7 +82,7 @@ class Nginx:
         self.version = re.search(r"nginx/([\d.]+)", said.stderr)[1]
         self.prefix = tempfile.TemporaryDirectory(prefix="hello-nginx-")
         os.chmod(self.prefix.name, 0o755)  # its workers may be another user
-        # It takes over a listening socket that is named so: nobody else can get the port.
+        # It takes over a listening socket that is named so: no other process can get the port.
         with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
             self.port = listener.getsockname()[1]
             conf = NGINX_CONF.format(
@@ -110,7 +110,7 @@ class Nginx:
                 return
             except OSError:
                 time.sleep(0.02)
-        raise AssertionError("nginx does not answer")
+        raise AssertionError("nginx does not respond")
 
     def __enter__(self):
         return self

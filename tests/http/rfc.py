@@ -19,8 +19,8 @@ class Malformed(Exception):
     pass
 
 
-class Answer:
-    """interim: statuses of the 1xx answers before it; fields: (name in small letters, value)."""
+class Response:
+    """interim: statuses of the 1xx responses before it; fields: (name in small letters, value)."""
 
     def __init__(self, status, fields, interim):
         self.status = status
@@ -32,11 +32,11 @@ class Answer:
         return [value for known, value in self.fields if known == name]
 
 
-# ---- octets out and in ------------------------------------------------------------------
+# ---- bytes out and in ------------------------------------------------------------------
 
 
 class _Exchange:
-    """Sends and receives at the same time: an answer may come amid a long request."""
+    """Sends and receives at the same time: a response may arrive during a long request."""
 
     def __init__(self, port, seconds):
         self.deadline = time.monotonic() + seconds
@@ -44,7 +44,7 @@ class _Exchange:
         self.socket.setblocking(False)
         self.received = b""
         self.ended = False  # by the peer
-        self.deaf = False  # the peer takes nothing more
+        self.stopped_reading = False  # the peer has closed its reading side
 
     def _wait(self, sending):
         """False once the deadline has passed."""
@@ -54,24 +54,24 @@ class _Exchange:
 
     def _receive(self):
         try:
-            octets = self.socket.recv(1 << 16)
+            data = self.socket.recv(1 << 16)
         except BlockingIOError:
             return
         except ConnectionError:
-            octets = b""
-        self.received += octets
-        self.ended = octets == b""
+            data = b""
+        self.received += data
+        self.ended = data == b""
 
-    def send(self, octets):
-        rest = memoryview(octets)
-        while rest and not self.ended and not self.deaf and self._wait(sending=True):
+    def send(self, data):
+        rest = memoryview(data)
+        while rest and not self.ended and not self.stopped_reading and self._wait(sending=True):
             self._receive()
             try:
                 rest = rest[self.socket.send(rest) :]
             except BlockingIOError:
                 pass
             except ConnectionError:
-                self.deaf = True
+                self.stopped_reading = True
 
     def half_close(self):
         try:
@@ -85,7 +85,7 @@ class _Exchange:
 
 
 def exchange(port, steps, seconds):
-    """Returns: octets received, and whether the peer ended the connection in time."""
+    """Returns: bytes received, and whether the peer ended the connection in time."""
     talk = _Exchange(port, seconds)
     with talk.socket:
         for step in steps:
@@ -99,116 +99,116 @@ def exchange(port, steps, seconds):
     return talk.received, talk.ended
 
 
-# ---- reading answers, by the letter -----------------------------------------------------
+# ---- reading responses, by the letter -----------------------------------------------------
 
 
-def read_line(octets):
-    line, end, rest = octets.partition(b"\r\n")
+def read_line(data):
+    line, end, rest = data.partition(b"\r\n")
     if not end or re.search(rb"[\0\r\n]", line):
         raise Malformed(f"line {line[:80]!r}")
     return line, rest
 
 
-def read_head(octets):
-    line, octets = read_line(octets)
+def read_head(data):
+    line, data = read_line(data)
     found = re.fullmatch(rb"HTTP/1\.[01] (\d{3}) [\t \x21-\x7e\x80-\xff]*", line)
     if not found:
         raise Malformed(f"status line {line[:80]!r}")
     fields = []
     while True:
-        line, octets = read_line(octets)
+        line, data = read_line(data)
         if line == b"":
-            return int(found[1]), fields, octets
+            return int(found[1]), fields, data
         field = re.fullmatch(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*", line)
         if not field:
             raise Malformed(f"field {line[:80]!r}")
         fields.append((field[1].decode().lower(), field[2].decode("latin-1")))
 
 
-def read_chunks(octets):
+def read_chunks(data):
     body = b""
     while True:
-        line, octets = read_line(octets)
+        line, data = read_line(data)
         if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", line):
             raise Malformed(f"chunk size {line[:80]!r}")
         size = int(line, 16)
         if size == 0:
             break
-        if octets[size : size + 2] != b"\r\n":
+        if data[size : size + 2] != b"\r\n":
             raise Malformed("chunk without its end")
-        body += octets[:size]
-        octets = octets[size + 2 :]
+        body += data[:size]
+        data = data[size + 2 :]
     while True:
-        line, octets = read_line(octets)
+        line, data = read_line(data)
         if line == b"":
-            return body, octets
+            return body, data
 
 
-def read_body(answer, method, octets):
-    """Returns: the octets after it (RFC 9112, section 6.3)."""
-    lengths = answer.values("content-length")
-    codings = answer.values("transfer-encoding")
+def read_body(response, method, data):
+    """Returns: the bytes after it (RFC 9112, section 6.3)."""
+    lengths = response.values("content-length")
+    codings = response.values("transfer-encoding")
     if lengths and codings or len(lengths) > 1 or len(codings) > 1:
         raise Malformed(f"framing {lengths} {codings}")
-    if answer.status == 204 and (lengths or codings):
+    if response.status == 204 and (lengths or codings):
         raise Malformed("204 with a length")
-    if method == "HEAD" or answer.status in (204, 304):
-        return octets
+    if method == "HEAD" or response.status in (204, 304):
+        return data
     if codings:
         if codings[0].lower() != "chunked":
             raise Malformed(f"coding {codings[0]}")
-        answer.body, octets = read_chunks(octets)
-        return octets
+        response.body, data = read_chunks(data)
+        return data
     if not lengths:
-        answer.body = octets
+        response.body = data
         return b""
-    if not lengths[0].isdigit() or int(lengths[0]) > len(octets):
-        raise Malformed(f"length {lengths[0]} of {len(octets)} octets")
-    answer.body = octets[: int(lengths[0])]
-    return octets[len(answer.body) :]
+    if not lengths[0].isdigit() or int(lengths[0]) > len(data):
+        raise Malformed(f"length {lengths[0]} of {len(data)} bytes")
+    response.body = data[: int(lengths[0])]
+    return data[len(response.body) :]
 
 
-def read_answers(octets, methods):
-    """The answers in octets. Errors: Malformed."""
-    answers = []
+def read_responses(data, methods):
+    """The responses in bytes. Errors: Malformed."""
+    responses = []
     interim = []
-    while octets:
-        status, fields, octets = read_head(octets)
+    while data:
+        status, fields, data = read_head(data)
         if 100 <= status < 200:
             interim.append(status)
             continue
-        answer = Answer(status, fields, interim)
-        method = methods[len(answers)] if len(answers) < len(methods) else "GET"
-        octets = read_body(answer, method, octets)
-        answers.append(answer)
+        response = Response(status, fields, interim)
+        method = methods[len(responses)] if len(responses) < len(methods) else "GET"
+        data = read_body(response, method, data)
+        responses.append(response)
         interim = []
-    return answers
+    return responses
 
 
 # ---- judging ----------------------------------------------------------------------------
 
 
-def complaint(case, answers, ended):
-    """What is wrong with these answers; None if nothing is."""
+def complaint(case, responses, ended):
+    """What is wrong with these responses; None if nothing is."""
     if not ended:
         return "the connection was not ended"
     if case.statuses is None:
-        if len(answers) > 1 or any(answer.status < 400 for answer in answers):
-            return "taken for a whole request"
+        if len(responses) > 1 or any(response.status < 400 for response in responses):
+            return "taken for a complete request"
         return None
-    if len(answers) < len(case.statuses):
-        return "not answered"
-    for answer, allowed in zip(answers, case.statuses):
-        if answer.status not in allowed:
-            return f"{answer.status} is not {' or '.join(map(str, sorted(allowed)))}"
-    more = answers[len(case.statuses) :]
+    if len(responses) < len(case.statuses):
+        return "no response"
+    for response, allowed in zip(responses, case.statuses):
+        if response.status not in allowed:
+            return f"{response.status} is not {' or '.join(map(str, sorted(allowed)))}"
+    more = responses[len(case.statuses) :]
     if case.after == rfc_cases.CLOSED and more:
-        return "what follows was answered, too"
-    if case.after == rfc_cases.KEPT and [answer.status for answer in more] != [200]:
-        return "what follows was not answered"
+        return "what follows got a response, too"
+    if case.after == rfc_cases.KEPT and [response.status for response in more] != [200]:
+        return "what follows got no response"
     if len(more) > 1:
-        return "more answers than requests"
-    return case.check(answers) if case.check else None
+        return "more responses than requests"
+    return case.check(responses) if case.check else None
 
 
 def run(port, case, seconds):
@@ -216,9 +216,9 @@ def run(port, case, seconds):
     steps = case.steps if rfc_cases.HALF_CLOSE in case.steps else [*case.steps, LAST]
     received, ended = exchange(port, steps, seconds)
     try:
-        answers = read_answers(received, rfc_cases.methods_of(case))
+        responses = read_responses(received, rfc_cases.methods_of(case))
     except Malformed as error:
         return Outcome(False, f"malformed: {error}")
-    said = ", ".join(str(answer.status) for answer in answers[:4]) or "nothing"
-    wrong = complaint(case, answers, ended)
+    said = ", ".join(str(response.status) for response in responses[:4]) or "nothing"
+    wrong = complaint(case, responses, ended)
     return Outcome(wrong is None, said if wrong is None else f"{said}: {wrong}")

@@ -1,7 +1,7 @@
 """What RFC 9110 (HTTP semantics) and RFC 9112 (HTTP/1.1) demand of an origin server, as requests.
 
-A case sends octets, then a second request that asks for the connection's end. It says which statuses
-the answer may have, and whether the second request may be answered, too: it must not where the
+A case sends bytes, then a second request that asks for the connection's end. It says which statuses
+the response may have, and whether the second request may get a response, too: it must not where the
 connection has to end, or what follows the first request could be taken for another one.
 """
 
@@ -15,13 +15,13 @@ MUST, SHOULD, CHOICE = "MUST", "SHOULD", "CHOICE"
 # What becomes of the connection.
 KEPT, CLOSED, ANY = "kept", "closed", "any"
 
-# Steps between octets.
-AWAIT = "wait for the first octet of an answer"
+# Steps between bytes.
+AWAIT = "wait for the first byte of a response"
 HALF_CLOSE = "shut down the sending side"
 
-# name: unique; section: of RFC 9110 or 9112; steps: octets, or steps in order;
-# statuses: allowed for each answer in turn, None: an answer or none, but no success;
-# check: answers -> None or what is wrong with them.
+# name: unique; section: of RFC 9110 or 9112; steps: bytes, or steps in order;
+# statuses: allowed for each response in turn, None: a response or none, but no success;
+# check: responses -> None or what is wrong with them.
 Case = collections.namedtuple("Case", "name section level steps statuses after check")
 
 CASES = []
@@ -55,9 +55,9 @@ def old(*fields, line=b"GET / HTTP/1.0", body=b""):
 
 
 def methods_of(case_):
-    """The methods of the requests, which tell which answers have no body."""
-    octets = b"".join(step for step in case_.steps if isinstance(step, bytes))
-    heads = re.findall(rb"(?:^|\r\n\r\n)([A-Z]+) \S+ HTTP/1", octets)
+    """The methods of the requests, which tell which responses have no body."""
+    data = b"".join(step for step in case_.steps if isinstance(step, bytes))
+    heads = re.findall(rb"(?:^|\r\n\r\n)([A-Z]+) \S+ HTTP/1", data)
     return [method.decode() for method in heads]
 
 
@@ -70,50 +70,50 @@ UNKNOWN = {200, 405, 501}
 # ---- checks -----------------------------------------------------------------------------
 
 
-def has_date(answers):
+def has_date(responses):
     months = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
     form = rf"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d ({months}) \d{{4}} \d\d:\d\d:\d\d GMT"
-    dates = answers[0].values("date")
+    dates = responses[0].values("date")
     if len(dates) != 1 or not re.fullmatch(form, dates[0]):
         return f"Date: {dates}"
     return None
 
 
-def says_close(answers):
-    options = ",".join(answers[0].values("connection")).lower()
+def says_close(responses):
+    options = ",".join(responses[0].values("connection")).lower()
     return None if "close" in re.split(r"[ ,]+", options) else "no Connection: close"
 
 
-def has_no_interim(answers):
-    return f"interim {answers[0].interim}" if answers[0].interim else None
+def has_no_interim(responses):
+    return f"interim {responses[0].interim}" if responses[0].interim else None
 
 
-def has_interim_100(answers):
-    return None if answers[0].interim == [100] else f"interim {answers[0].interim}, not 100"
+def has_interim_100(responses):
+    return None if responses[0].interim == [100] else f"interim {responses[0].interim}, not 100"
 
 
-def allows(answers):
-    if answers[0].status == 405 and not answers[0].values("allow"):
+def allows(responses):
+    if responses[0].status == 405 and not responses[0].values("allow"):
         return "405 without Allow"
     return None
 
 
-def head_is_like_get(answers):
+def head_is_like_get(responses):
     ignored = {"date"}
-    head, get = (sorted(f for f in a.fields if f[0] not in ignored) for a in answers[:2])
+    head, get = (sorted(f for f in a.fields if f[0] not in ignored) for a in responses[:2])
     lengths = {name for name, _ in head} & {"content-length", "transfer-encoding"}
     if not lengths:  # these may be left out (RFC 9110, section 9.3.2)
         get = [f for f in get if f[0] not in ("content-length", "transfer-encoding")]
     return None if head == get else f"HEAD {head}, GET {get}"
 
 
-def is_not_chunked(answers):
-    return "chunked to HTTP/1.0" if answers[0].values("transfer-encoding") else None
+def is_not_chunked(responses):
+    return "chunked to HTTP/1.0" if responses[0].values("transfer-encoding") else None
 
 
-def stays_here(answers):
+def stays_here(responses):
     """Does a redirect stay on the host that was asked, however a browser reads it?"""
-    for location in answers[0].values("location"):
+    for location in responses[0].values("location"):
         read = re.sub(r"[\t\r\n]", "", location).replace("\\", "/")
         base = "http://a/x"
         if urllib.parse.urlsplit(urllib.parse.urljoin(base, read)).netloc != "a":
@@ -121,13 +121,13 @@ def stays_here(answers):
     return None
 
 
-def has_lengths_of_head(answers):
-    bodies = [len(a.body) for a in answers]
-    return None if bodies[0] == bodies[2] == 0 < bodies[1] else f"bodies of {bodies} octets"
+def has_lengths_of_head(responses):
+    bodies = [len(a.body) for a in responses]
+    return None if bodies[0] == bodies[2] == 0 < bodies[1] else f"bodies of {bodies} bytes"
 
 
-def is_not_upgraded(answers):
-    return None if 101 not in answers[0].interim else "101"
+def is_not_upgraded(responses):
+    return None if 101 not in responses[0].interim else "101"
 
 
 # ---- the request line -------------------------------------------------------------------
@@ -187,14 +187,14 @@ case("method: case matters", "9110 9.1", MUST, request(line=b"get / HTTP/1.1"), 
 case("method: all characters of a token", "9110 9.1", MUST, request(line=b"!#$%&'*+-.^_`|~0aZ / HTTP/1.1"), UNKNOWN | BAD, ANY, allows)
 case("method: GET", "9110 9.1", MUST, request(), OK, KEPT)
 case("method: HEAD", "9110 9.1", MUST, request(line=b"HEAD / HTTP/1.1"), OK, KEPT)
-case("method: of 100 KB gets an answer", "9112 3", SHOULD, request(line=b"M" * LONG + b" / HTTP/1.1"), {400, 405, 414, 431, 501}, CLOSED)
-case("method: of 7 KB gets an answer", "9112 3", SHOULD, request(line=b"M" * 7168 + b" / HTTP/1.1"), {200, 400, 405, 414, 431, 501}, ANY)
+case("method: of 100 KB gets a response", "9112 3", SHOULD, request(line=b"M" * LONG + b" / HTTP/1.1"), {400, 405, 414, 431, 501}, CLOSED)
+case("method: of 7 KB gets a response", "9112 3", SHOULD, request(line=b"M" * 7168 + b" / HTTP/1.1"), {200, 400, 405, 414, 431, 501}, ANY)
 case("method: CONNECT is for proxies", "9110 9.3.6", SHOULD, request(line=b"CONNECT a:80 HTTP/1.1"), {400, 403, 404, 405, 501}, ANY, allows)
 
 case("target: of 100 KB", "9112 3", MUST, request(line=b"GET /" + b"a" * LONG + b" HTTP/1.1"), {414}, CLOSED)
 case("target: of 100 KB for an unknown method", "9112 3", MUST, request(line=b"BREW /" + b"a" * LONG + b" HTTP/1.1"), {414}, CLOSED)
 case("target: a query of 100 KB", "9112 3", MUST, request(line=b"GET /?" + b"a=b&" * (LONG // 4) + b" HTTP/1.1"), {414}, CLOSED)
-case("target: of 8000 octets gets an answer", "9112 3", SHOULD, request(line=b"GET /" + b"a" * 7999 + b" HTTP/1.1"), {200, 414}, ANY)
+case("target: of 8000 bytes gets a response", "9112 3", SHOULD, request(line=b"GET /" + b"a" * 7999 + b" HTTP/1.1"), {200, 414}, ANY)
 case("target: absolute form", "9112 3.2.2", MUST, request(line=b"GET http://a/ HTTP/1.1"), OK, KEPT)
 case("target: absolute form beats a Host that differs", "9112 3.2.2", MUST, request(line=b"GET http://b/ HTTP/1.1"), OK, KEPT)
 case("target: absolute form in capital letters", "9110 4.2.3", MUST, request(line=b"GET HTTP://A/ HTTP/1.1"), OK, KEPT)
@@ -242,7 +242,7 @@ case("field: a bare CR in the value", "9112 2.2", CHOICE, request(b"X: a\rb"), B
 case("field: a NUL in the value", "9110 5.5", CHOICE, request(b"X: a\0b"), BAD, CLOSED)
 case("field: a control character in the value", "9110 5.5", CHOICE, request(b"X: a\x01b"), BAD, CLOSED)
 case("field: DEL in the value", "9110 5.5", CHOICE, request(b"X: a\x7fb"), BAD, CLOSED)
-case("field: octets beyond ASCII in the value", "9110 5.5", SHOULD, request(b"X: \xff\xfe"), OK, KEPT)
+case("field: bytes beyond ASCII in the value", "9110 5.5", SHOULD, request(b"X: \xff\xfe"), OK, KEPT)
 case("field: unknown names are ignored", "9110 5.1", MUST, request(b"X-Unknown: a", b"Y_Z: b"), OK, KEPT)
 case("field: no value", "9110 5.5", MUST, request(b"X:"), OK, KEPT)
 case("field: white space around the value", "9112 5.1", MUST, post(b"Content-Length: \t 1 \t ", body=b"x"), OK, KEPT)
@@ -273,7 +273,7 @@ for name, value in {
     "a bracket not closed": b"[::1",
     "a bracket not opened": b"::1]",
     "nothing in brackets": b"[]",
-    "octets beyond ASCII": b"\xc3\xa9",
+    "bytes beyond ASCII": b"\xc3\xa9",
     "a quotation mark": b'a"b',
     "angle brackets": b"<a>",
 }.items():
@@ -380,7 +380,7 @@ for name, body in {
     "an extension without a size": b";a\r\n12345\r\n0\r\n\r\n",
     "data longer than the size": b"4\r\n12345\r\n0\r\n\r\n",
     "no line end after the data": b"5\r\n123450\r\n\r\n",
-    "two octets that are no line end": b"5\r\n12345XX0\r\n\r\n",
+    "two bytes that are no line end": b"5\r\n12345XX0\r\n\r\n",
 }.items():
     case(f"chunks: {name}", "9112 7.1", MUST, chunked(body), BAD, CLOSED)
 for name, body in {
@@ -439,7 +439,7 @@ case("connection: close after a refusal is announced", "9112 9.6", SHOULD, reque
 case("connection: HTTP/1.0 ends it", "9112 9.3", MUST, old(), OK, CLOSED)
 case("connection: HTTP/1.0 with keep-alive", "9112 9.3", SHOULD, old(b"Connection: keep-alive"), OK, KEPT, lambda a: None if "keep-alive" in ",".join(a[0].values("connection")).lower() else "kept without saying so")
 case("connection: HTTP/1.0 with close", "9112 9.3", MUST, old(b"Connection: close"), OK, CLOSED)
-case("connection: HTTP/1.0 is answered without chunks", "9112 6.1", MUST, old(), OK, CLOSED, is_not_chunked)
+case("connection: HTTP/1.0 is served without chunks", "9112 6.1", MUST, old(), OK, CLOSED, is_not_chunked)
 case("connection: an Upgrade that is unknown", "9110 7.8", MUST, request(b"Connection: upgrade", b"Upgrade: x"), OK, KEPT, is_not_upgraded)
 case("connection: an Upgrade without Connection", "9110 7.8", MUST, request(b"Upgrade: websocket"), OK, KEPT, is_not_upgraded)
 case("pipeline: HEAD, GET and HEAD in turn", "9112 9.3.2", MUST, request(line=b"HEAD / HTTP/1.1") + request() + request(line=b"HEAD / HTTP/1.1"), [OK] * 3, KEPT, has_lengths_of_head)
@@ -454,18 +454,18 @@ case("half-close: amid a body", "9112 8", MUST, [post(b"Content-Length: 9", body
 case("half-close: amid a chunk", "9112 8", MUST, [chunked(b"5\r\n12"), HALF_CLOSE], None, CLOSED)
 case("half-close: before the last chunk", "9112 8", MUST, [chunked(b"5\r\n12345\r\n"), HALF_CLOSE], None, CLOSED)
 
-# ---- what an answer must have -----------------------------------------------------------
+# ---- what a response must have -----------------------------------------------------------
 
-case("answer: Date", "9110 6.6.1", MUST, request(), OK, KEPT, has_date)
-case("answer: Date to HEAD", "9110 6.6.1", MUST, request(line=b"HEAD / HTTP/1.1"), OK, KEPT, has_date)
-case("answer: Date in a 400 for the request line", "9110 6.6.1", MUST, request(line=b"GET / HTTP/x"), {400, 505}, CLOSED, has_date)
-case("answer: Date in a 400 for Host", "9110 6.6.1", MUST, request(host=b""), BAD, CLOSED, has_date)
-case("answer: Date in a 413", "9110 6.6.1", MUST, post(b"Content-Length: %d" % len(TOO_MUCH), body=TOO_MUCH), {413}, CLOSED, has_date)
-case("answer: Date in a 414", "9110 6.6.1", MUST, request(line=b"GET /" + b"b" * LONG + b" HTTP/1.1"), {414, 431}, CLOSED, has_date)
-case("answer: HEAD like GET", "9110 9.3.2", SHOULD, request(line=b"HEAD / HTTP/1.1") + request(), [OK, OK], KEPT, head_is_like_get)
-case("answer: HEAD without a body", "9110 9.3.2", MUST, request(line=b"HEAD /magazine/vogue HTTP/1.1"), OK, KEPT)
-case("answer: HEAD of a redirect without a body", "9110 9.3.2", MUST, request(line=b"HEAD /magazine HTTP/1.1"), {200, 301}, KEPT)
-case("answer: TRACE is not allowed without Allow", "9110 15.5.6", MUST, request(line=b"TRACE / HTTP/1.1"), UNKNOWN, ANY, allows)
+case("response: Date", "9110 6.6.1", MUST, request(), OK, KEPT, has_date)
+case("response: Date to HEAD", "9110 6.6.1", MUST, request(line=b"HEAD / HTTP/1.1"), OK, KEPT, has_date)
+case("response: Date in a 400 for the request line", "9110 6.6.1", MUST, request(line=b"GET / HTTP/x"), {400, 505}, CLOSED, has_date)
+case("response: Date in a 400 for Host", "9110 6.6.1", MUST, request(host=b""), BAD, CLOSED, has_date)
+case("response: Date in a 413", "9110 6.6.1", MUST, post(b"Content-Length: %d" % len(TOO_MUCH), body=TOO_MUCH), {413}, CLOSED, has_date)
+case("response: Date in a 414", "9110 6.6.1", MUST, request(line=b"GET /" + b"b" * LONG + b" HTTP/1.1"), {414, 431}, CLOSED, has_date)
+case("response: HEAD like GET", "9110 9.3.2", SHOULD, request(line=b"HEAD / HTTP/1.1") + request(), [OK, OK], KEPT, head_is_like_get)
+case("response: HEAD without a body", "9110 9.3.2", MUST, request(line=b"HEAD /magazine/vogue HTTP/1.1"), OK, KEPT)
+case("response: HEAD of a redirect without a body", "9110 9.3.2", MUST, request(line=b"HEAD /magazine HTTP/1.1"), {200, 301}, KEPT)
+case("response: TRACE is not allowed without Allow", "9110 15.5.6", MUST, request(line=b"TRACE / HTTP/1.1"), UNKNOWN, ANY, allows)
 
 # ---- preconditions and ranges -----------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The article's service, and what net/http's ServeMux adds by itself."""
+"""The article's service, and what net/http's ServeMux adds."""
 
 import email.utils
 import re
@@ -22,12 +22,12 @@ PLAIN = "text/plain; charset=utf-8"
         ("/magazine/", b"No magazine provided.\n"),
     ],
 )
-def test_answers(server, target, body):
-    answer = server.ask(target)
-    assert (answer.status, answer.version, answer.body) == (200, "HTTP/1.1", body)
-    assert answer.headers["Content-Type"] == PLAIN
-    assert answer.headers["Content-Length"] == str(len(body))
-    sent = email.utils.parsedate_to_datetime(answer.headers["Date"]).timestamp()
+def test_responses(server, target, body):
+    response = server.ask(target)
+    assert (response.status, response.version, response.body) == (200, "HTTP/1.1", body)
+    assert response.headers["Content-Type"] == PLAIN
+    assert response.headers["Content-Length"] == str(len(body))
+    sent = email.utils.parsedate_to_datetime(response.headers["Date"]).timestamp()
     assert abs(sent - time.time()) < hello.DEADLINE_S
 
 
@@ -35,14 +35,14 @@ def test_answers(server, target, body):
 def test_any_method_is_served(server, method):
     with server.connect() as connection:
         for body in (b"", b"x" * 10000):
-            answer = connection.ask("/magazine/vogue", method, body=body)
-            assert (answer.status, answer.body) == (200, b"vogue has 130 pages.\n")
+            response = connection.ask("/magazine/vogue", method, body=body)
+            assert (response.status, response.body) == (200, b"vogue has 130 pages.\n")
 
 
 def test_head_has_the_headers_and_no_body(server):
     with server.connect() as connection:
         head = connection.ask("/", "HEAD")
-        get = connection.ask("/")  # a stray body would be taken for this answer
+        get = connection.ask("/")  # a stray body would be taken for this response
     assert (head.status, head.body) == (200, b"")
     assert head.headers["Content-Length"] == get.headers["Content-Length"] == "6"
     assert get.body == b"howdy\n"
@@ -58,10 +58,10 @@ def test_head_has_the_headers_and_no_body(server):
     ],
 )
 def test_unclean_paths_redirect(server, target, location):
-    answer = server.ask(target)
-    assert answer.status == 301
-    assert answer.headers["Location"] == location
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    response = server.ask(target)
+    assert response.status == 301
+    assert response.headers["Location"] == location
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
 def test_requests_are_logged_and_counted(server):
@@ -77,11 +77,11 @@ def test_kept_alive_and_pipelined(server):
     with server.connect() as connection:
         connection.send(b"GET /magazine/a HTTP/1.1\r\nHost: t\r\n\r\n" * 3)
         for _ in range(3):
-            assert connection.read_answer().body == b"a has 0 pages.\n"
+            assert connection.read_response().body == b"a has 0 pages.\n"
 
 
-def test_http_1_0_is_closed_after_the_answer(server):
+def test_http_1_0_is_closed_after_the_response(server):
     with server.connect() as connection:
-        answer = connection.ask("/", version="HTTP/1.0")
-        assert (answer.status, answer.body) == (200, b"howdy\n")
+        response = connection.ask("/", version="HTTP/1.0")
+        assert (response.status, response.body) == (200, b"howdy\n")
         assert connection.is_closed_by_peer(hello.DEADLINE_S)

@@ -16,7 +16,7 @@ import pytest
 import hello
 from hello import DEADLINE_S, wait_until
 
-# The query and the body make every state of a request last a few octets.
+# The query and the body make every state of a request last a few bytes.
 REQUEST = b"POST /whoami?q=1 HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\nabcd"
 CLOSE_WAIT = 8  # include/net/tcp_states.h
 
@@ -70,7 +70,7 @@ def half_close(connection):
 
 @pytest.mark.parametrize("leave", [close, reset])
 @pytest.mark.parametrize("warm", [False, True], ids=["new", "kept"])
-def test_a_peer_that_leaves_at_every_octet(start, leave, warm):
+def test_a_peer_that_disconnects_at_every_byte(start, leave, warm):
     """Nothing stays: no connection, no descriptor, nothing in CLOSE-WAIT."""
     server = start("-log", "off", "-read-header-timeout", "60s")
     base = descriptors(server)
@@ -79,7 +79,7 @@ def test_a_peer_that_leaves_at_every_octet(start, leave, warm):
         if warm:
             for connection in connections:
                 assert connection.ask("/").status == 200
-        # Watched by the event loops, and quiet, so that data and FIN come in together.
+        # Watched by the event loops, and idle, so that data and FIN come in together.
         wait_until(lambda: server.metrics()["hello_connections_open"] == len(connections) + 1)
         for cut, connection in enumerate(connections):
             connection.send(REQUEST[:cut])
@@ -89,20 +89,20 @@ def test_a_peer_that_leaves_at_every_octet(start, leave, warm):
     wait_until(lambda: descriptors(server) == base)
 
 
-def test_a_peer_that_closes_its_half_gets_its_answers(start):
-    """All that it asked before is answered, then the connection ends, and none is left."""
+def test_a_peer_that_closes_its_half_gets_its_responses(start):
+    """All its requests get their responses, then the connection ends, and none is left."""
     server = start("-log", "off", "-read-header-timeout", "60s", "-idle-timeout", "60s")
     for _ in range(50):
         with server.connect() as connection:
             connection.send(REQUEST * 3)
             half_close(connection)
             for _ in range(3):
-                assert connection.read_answer("POST").status == 200
+                assert connection.read_response("POST").status == 200
             assert connection.is_closed_by_peer(30)
     with server.connect() as connection:
         connection.send(REQUEST + REQUEST[:-1])
         half_close(connection)
-        assert connection.read_answer("POST").status == 200
+        assert connection.read_response("POST").status == 200
         assert connection.is_closed_by_peer(30), "a body that never comes is not waited for"
     wait_until(lambda: sockets_in_state(server, CLOSE_WAIT) == 0, seconds=30)
 
@@ -130,7 +130,7 @@ def test_few_descriptors_from_the_start(start):
 
     server = start("-log", "off", "-read-header-timeout", "60s", preexec_fn=limit)
     connections = crowd(server, 60)
-    assert server.ask("/").status == 200, "slow ones give way"
+    assert server.ask("/").status == 200, "slow ones are evicted"
     assert cpu_share(server, 1) < 0.05
     leave(connections)
     wait_until(lambda: server.metrics()["hello_connections_open"] == 1)
@@ -150,13 +150,13 @@ def test_descriptors_used_up_later(start, open_before):
     waiting = [server.connect() for _ in range(10)]
     for connection in waiting:
         connection.send(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n")
-    assert not waiting[0].is_closed_by_peer(0.2), "neither refused nor answered"
+    assert not waiting[0].is_closed_by_peer(0.2), "neither refused nor served"
     share = cpu_share(server, 1)
     resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, old)
     assert share < 0.05
     leave(connections)
     for connection in waiting:
-        assert connection.read_answer().status == 200
+        assert connection.read_response().status == 200
         connection.close()
 
 
@@ -175,7 +175,7 @@ def test_memory_used_up(start, flavour):
     assert cpu_share(server, 1) < 0.05
     assert server.process.poll() is None
     leave(connections)
-    wait_until(lambda: answers(server))
+    wait_until(lambda: responses(server))
     resource.prlimit(server.process.pid, resource.RLIMIT_AS, old)
     connections = crowd(server, 500)
     assert server.ask("/").status == 200
@@ -183,12 +183,12 @@ def test_memory_used_up(start, flavour):
     leave(connections)
 
 
-def answers(server):
+def responses(server):
     try:
         return server.ask("/").status == 200
     except OSError:
         return False
-    except Exception as error:  # http.client's: closed before an answer
+    except Exception as error:  # http.client's: closed before a response
         assert "closed" in str(error).lower() or "BadStatusLine" in repr(error), repr(error)
         return False
 
@@ -197,7 +197,7 @@ def answers(server):
 
 
 def test_stopped_and_continued(start):
-    """What came in meanwhile is answered, though deadlines have passed in the meantime."""
+    """What came in meanwhile is served, though deadlines have passed in the meantime."""
     server = start("-idle-timeout", "2s", "-read-header-timeout", "2s")
     with server.connect() as kept, server.connect() as fresh:
         assert kept.ask("/").status == 200
@@ -208,7 +208,7 @@ def test_stopped_and_continued(start):
             time.sleep(2.5)
             server.send_signal(signal.SIGCONT)
             for connection in (kept, fresh, new):
-                assert connection.read_answer().status == 200
+                assert connection.read_response().status == 200
 
 
 SHIM = r"""
@@ -264,7 +264,7 @@ def test_the_clock_on_the_wall_jumps(start, flavour, jump, tmp_path):
         assert kept.ask("/").status == 200
         year = time.gmtime(time.time() + jump).tm_year
         server.log_lines(f"^{year}/", 2)  # the jump was seen
-        assert slow.read_answer().status == 408
+        assert slow.read_response().status == 408
         assert 0.8 < time.monotonic() - started < 30
         assert kept.ask("/").status == 200
 
@@ -278,7 +278,7 @@ def test_a_monotonic_clock_of_a_hundred_years(flavour):
             slow.send(b"GET / HTTP/1.1\r\n")
             started = time.monotonic()
             assert kept.ask("/").status == 200
-            assert slow.read_answer().status == 408
+            assert slow.read_response().status == 408
             assert 0.3 < time.monotonic() - started < 30
             assert kept.ask("/").status == 200
 

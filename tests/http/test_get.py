@@ -163,7 +163,7 @@ def test_other_classes_are_failures(flavour, status, tmp_path):
 # ---- redirects
 
 
-def test_redirects_are_followed_when_asked(server):
+def test_redirects_are_followed_on_request(server):
     url = f"http://localhost:{server.port}/magazine?a=b"
     done = get(server.flavour, "-L", url)
     assert (done.returncode, done.stdout) == (0, "No magazine provided.\n")

@@ -136,5 +136,5 @@ def test_wrong_usage_is_one_line_and_2(flavour, args, error):
 
 
 def test_it_is_not_a_route(server):
-    answer = server.ask("/inspect")
-    assert (answer.status, answer.body) == (200, b"howdy\n")
+    response = server.ask("/inspect")
+    assert (response.status, response.body) == (200, b"howdy\n")

@@ -48,11 +48,11 @@ def test_idle_connections_do_not_hold_it(start):
 def test_connections_that_never_had_a_request_close_at_once(start):
     """They do not get the two seconds of a client that sent one lately."""
     server = start("-shutdown-timeout", "60s")
-    silent = [server.connect() for _ in range(20)]
+    idle = [server.connect() for _ in range(20)]
     active = server.connect()
     active.ask("/")
     server.send_signal()
-    assert all(connection.is_closed_by_peer(DEADLINE_S) for connection in silent)
+    assert all(connection.is_closed_by_peer(DEADLINE_S) for connection in idle)
     assert server.process.poll() is None and not active.is_closed_by_peer(0)
     assert active.ask("/").headers["Connection"] == "close"
     assert server.wait() == 0
@@ -66,8 +66,8 @@ def test_a_client_that_pauses_when_the_drain_begins_loses_nothing(start):
             assert connection.ask("/").status == 200
         server.send_signal()
         time.sleep(0.5)
-        answer = connection.ask("/")
-        assert (answer.status, answer.headers["Connection"]) == (200, "close")
+        response = connection.ask("/")
+        assert (response.status, response.headers["Connection"]) == (200, "close")
     assert server.wait() == 0
 
 
@@ -93,7 +93,7 @@ def test_it_stops_at_the_connection_limit(start):
         connection.close()
 
 
-def test_a_request_in_flight_is_answered(start):
+def test_a_request_in_flight_is_completed(start):
     server = start()
     with server.connect() as connection:
         connection.send(PARTIAL)
@@ -103,13 +103,13 @@ def test_a_request_in_flight_is_answered(start):
         time.sleep(0.3)  # longer than an idle connection lives
         assert server.process.poll() is None
         connection.send(b"cd")
-        answer = connection.read_answer()
-        assert (answer.status, answer.body) == (200, b"howdy\n")
-        assert answer.headers["Connection"] == "close"
+        response = connection.read_response()
+        assert (response.status, response.body) == (200, b"howdy\n")
+        assert response.headers["Connection"] == "close"
     assert server.wait() == 0
 
 
-def test_a_request_cut_off_is_told(start):
+def test_an_aborted_request_is_logged(start):
     server = start("-shutdown-timeout", "200ms")
     with server.connect() as connection:
         connection.send(PARTIAL)
@@ -136,8 +136,8 @@ def test_readiness_ends_before_listening_does(start):
     wait_until(lambda: server.ask("/readyz").status == 503)
     with server.connect() as connection:  # new connections, and kept alive
         for _ in range(2):
-            answer = connection.ask("/")
-            assert (answer.status, answer.headers["Connection"]) == (200, None)
+            response = connection.ask("/")
+            assert (response.status, response.headers["Connection"]) == (200, None)
     assert server.ask("/healthz").status == 200
     assert seconds_to_stop(server) < 30, "the second signal cuts the delay short"
 
@@ -148,7 +148,7 @@ def test_after_the_drain_delay_it_stops(start):
 
 
 def test_connections_in_the_backlog_are_served(start):
-    """The kernel told these clients that they are connected; a drain must not reset them."""
+    """The kernel has accepted these connections; a drain must not reset them."""
     server = start("-max-conns", "1", "-threads", "1")
     with server.connect() as first:
         first.ask("/")
@@ -157,18 +157,18 @@ def test_connections_in_the_backlog_are_served(start):
             connection.send(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n")
         first.close()
         for connection in waiting:
-            assert connection.read_answer().status == 200
+            assert connection.read_response().status == 200
             connection.close()
     assert server.stop() == 0
 
 
 class Client(threading.Thread):
-    """Asks over one kept-alive connection until it is told to close; counts what is lost."""
+    """Asks over one kept-alive connection until the server closes it; counts what is lost."""
 
     def __init__(self, server):
         super().__init__(daemon=True)
         self.server = server
-        self.answered = 0
+        self.completed = 0
         self.lost = None
         self.start()
 
@@ -176,22 +176,22 @@ class Client(threading.Thread):
         with self.server.connect() as connection:
             while True:
                 try:
-                    answer = connection.ask("/magazine/vogue")
-                except Exception as error:  # whatever it is, a request got no answer
+                    response = connection.ask("/magazine/vogue")
+                except Exception as error:  # whatever it is, a request got no response
                     self.lost = repr(error)
                     return
-                if (answer.status, answer.body) != (200, b"vogue has 130 pages.\n"):
-                    self.lost = repr(answer)
+                if (response.status, response.body) != (200, b"vogue has 130 pages.\n"):
+                    self.lost = repr(response)
                     return
-                self.answered += 1
-                if answer.headers["Connection"] == "close":
+                self.completed += 1
+                if response.headers["Connection"] == "close":
                     return
 
 
 def drain_under_load(server):
     """SIGTERM while 32 kept-alive clients ask."""
     clients = [Client(server) for _ in range(32)]
-    wait_until(lambda: all(client.answered > 0 for client in clients))
+    wait_until(lambda: all(client.completed > 0 for client in clients))
     assert server.stop() == 0
     for client in clients:
         client.join(DEADLINE_S)

@@ -1,7 +1,7 @@
-"""Answer for answer as Go's net/http: its ServeMux (before Go 1.22) and what Server adds.
+"""The same responses as Go's net/http: its ServeMux (before Go 1.22) and what Server adds.
 
 Every request goes to a small net/http service with the same routes (reference/main.go) and to
-hello. hello's answer must be net/http's, changed by nothing but the differences listed here.
+hello. hello's response must be net/http's, changed by nothing but the differences listed here.
 """
 
 import collections
@@ -23,7 +23,7 @@ BUILD = hello.ROOT / "build" / "reference"
 Request = collections.namedtuple(
     "Request", "method target version headers body", defaults=("HTTP/1.1", (), b"")
 )
-# stray: what came after an answer that announced the close.
+# stray: what came after a response that announced the close.
 Reply = collections.namedtuple(
     "Reply", "status location content_type content_length nosniff body kept stray"
 )
@@ -48,7 +48,7 @@ def build_reference():
         GOFLAGS="-mod=mod",
         GOPATH=str(BUILD / "path"),
         GOPROXY="off",
-        # From Go 1.22 on the mux cleans paths by other rules unless it is told so.
+        # From Go 1.22 on the mux cleans paths by other rules unless it is configured so.
         GODEBUG="httpmuxgo121=1",
     )
     BUILD.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def reference():
 def exchange(port, req):
     with hello.Connection(port) as connection:
         try:
-            answer = connection.ask(
+            response = connection.ask(
                 req.target.decode("latin-1"),
                 req.method,
                 headers=req.headers,
@@ -92,7 +92,7 @@ def exchange(port, req):
         except (http.client.RemoteDisconnected, ConnectionError):
             return NO_REPLY
         kept, stray = False, b""
-        if answer.headers["Connection"] == "close":
+        if response.headers["Connection"] == "close":
             try:
                 stray = connection.reader.read()  # to the end: it must close, as it said
             except ConnectionResetError:
@@ -103,12 +103,12 @@ def exchange(port, req):
             except (http.client.RemoteDisconnected, ConnectionError):
                 pass
         return Reply(
-            status=answer.status,
-            location=answer.headers["Location"],
-            content_type=answer.headers["Content-Type"],
-            content_length=answer.headers["Content-Length"],
-            nosniff=answer.headers["X-Content-Type-Options"] == "nosniff",
-            body=answer.body,
+            status=response.status,
+            location=response.headers["Location"],
+            content_type=response.headers["Content-Type"],
+            content_length=response.headers["Content-Length"],
+            nosniff=response.headers["X-Content-Type-Options"] == "nosniff",
+            body=response.body,
             kept=kept,
             stray=stray,
         )
@@ -117,7 +117,7 @@ def exchange(port, req):
 # ---- the differences, all on purpose ----------------------------------------------------
 
 # what: the difference; why: the reason for it; applies(request, net/http's reply): where it is;
-# change(request, net/http's reply): the answer that hello owes instead.
+# change(request, net/http's reply): the response that hello owes instead.
 Difference = collections.namedtuple("Difference", "what why applies change")
 
 PLAIN = "text/plain; charset=utf-8"
@@ -131,15 +131,15 @@ def refusal(req, status, body):
     return Reply(status, None, PLAIN, str(len(body)), False, sent, False, b"")
 
 
-def escape_non_ascii(octets):
-    return re.sub(rb"[\x80-\xff]", lambda octet: b"%%%02x" % octet[0][0], octets)
+def escape_non_ascii(data):
+    return re.sub(rb"[\x80-\xff]", lambda byte: b"%%%02x" % byte[0][0], data)
 
 
 def is_redirect(_req, reply):
     return reply.status == 301
 
 
-def header_octets(req):
+def header_bytes(req):
     return sum(len(name) + len(value) for name, value in req.headers)
 
 
@@ -153,13 +153,13 @@ DIFFERENCES = [
     ),
     Difference(
         "a 400 to HEAD has no body",
-        "An answer to HEAD ends with its header (RFC 9110, section 9.3.2); net/http sends text "
+        "A response to HEAD ends with its header (RFC 9110, section 9.3.2); net/http sends text "
         "before it knows the method.",
         lambda req, reply: req.method == "HEAD" and reply.stray != b"",
         lambda req, reply: reply._replace(stray=b""),
     ),
     Difference(
-        "a redirect's body has the query's octets beyond ASCII percent-encoded",
+        "a redirect's body has the query's bytes beyond ASCII percent-encoded",
         "So body and Location name the same place. net/http copies what came, which need not be "
         "UTF-8 although its type says so.",
         lambda req, reply: is_redirect(req, reply) and escape_non_ascii(reply.body) != reply.body,
@@ -170,7 +170,7 @@ DIFFERENCES = [
     ),
     Difference(
         "a redirect is sent with nosniff",
-        "Its body has octets that the client chose, and so has its Location.",
+        "Its body has bytes that the client chose, and so has its Location.",
         is_redirect,
         lambda req, reply: reply._replace(nosniff=True),
     ),
@@ -210,12 +210,12 @@ DIFFERENCES = [
     Difference(
         "a header beyond a connection's memory gets 431",
         "As above.",
-        lambda req, reply: header_octets(req) > CONNECTION_MEMORY,
+        lambda req, reply: header_bytes(req) > CONNECTION_MEMORY,
         lambda req, reply: REFUSED._replace(status=431),
     ),
     Difference(
         "a redirect whose Location finds no room beside its request gets 414",
-        "The answer's header is made in the same 8 KiB.",
+        "The response's header is made in the same 8 KiB.",
         lambda req, reply: is_redirect(req, reply)
         and len(req.target) <= CONNECTION_MEMORY
         and len(req.target) + len(reply.location) > CONNECTION_MEMORY - 384,
@@ -225,7 +225,7 @@ DIFFERENCES = [
 
 
 def expect(reference, req, seen=None):
-    """hello's answer: net/http's, changed by the differences. Their names are added to seen."""
+    """hello's response: net/http's, changed by the differences. Their names are added to seen."""
     reply = exchange(reference, req)
     for difference in DIFFERENCES:
         if difference.applies(req, reply):
@@ -233,7 +233,7 @@ def expect(reference, req, seen=None):
             if seen is not None:
                 seen.add(difference.what)
     if reply.status is not None and reply.content_length is None:
-        # net/http leaves it out of its refusals, of answers over 2 KiB, which it sends in chunks,
+        # net/http leaves it out of its refusals, of responses over 2 KiB, which it sends in chunks,
         # and of redirects for HEAD. hello always sends it, and for HEAD the same as for GET.
         body = reply.body
         if req.method == "HEAD":
@@ -243,7 +243,7 @@ def expect(reference, req, seen=None):
 
 
 def compare(reference, port, requests):
-    """Fails with all requests that are answered otherwise than they should be."""
+    """Fails with all requests whose response is not the expected one."""
     wrong = []
     seen = set()
     for req in requests:
@@ -332,19 +332,19 @@ TABLE = {
         ("GET", b"/magazine/a%00b", "and does not cut a name"),
         ("GET", b"/magazine/%0d%0aSet-Cookie:x", "nor do line ends leave the body"),
         ("GET", b"//%0d%0aSet-Cookie:x", "or the Location"),
-        ("GET", b"//%00%7f%1b", "control octets in a Location"),
+        ("GET", b"//%00%7f%1b", "control bytes in a Location"),
     ],
     "beyond ASCII": [
         ("GET", "/magazine/caf\u00e9".encode(), "UTF-8 as it is"),
         ("GET", b"/magazine/caf%C3%A9", "UTF-8 encoded"),
-        ("GET", "//caf\u00e9/\u6771\u4eac/\U0001f600".encode(), "two, three, four octets"),
+        ("GET", "//caf\u00e9/\u6771\u4eac/\U0001f600".encode(), "two, three, four bytes"),
         ("GET", b"//caf%c3%a9", "encoded in lower case"),
         ("GET", b"/magazine/\xff\xfe", "not UTF-8"),
         ("GET", b"/magazine/%ff%C3", "not UTF-8, encoded"),
         ("GET", b"//\x80\xff\xc0\xaf", "an overlong slash is none"),
         ("GET", b"//%c0%ae%c0%ae/", "nor are overlong dots"),
         ("GET", b"//\xed\xa0\x80", "a surrogate"),
-        ("GET", b"/magazine/\xe2\x80\xae", "an octet string that turns text around"),
+        ("GET", b"/magazine/\xe2\x80\xae", "a byte string that turns text around"),
     ],
     "queries": [
         ("GET", b"/?", "an empty one"),
@@ -388,7 +388,7 @@ TABLE = {
         ("OPTIONS", b"/magazine", "and redirects"),
         ("GET", b"*", "only OPTIONS may"),
         ("GET", b"**", "no form at all"),
-        ("BREW", b"/magazine/vogue", "a method that nobody knows"),
+        ("BREW", b"/magazine/vogue", "an unknown method"),
         ("get", b"/magazine", "not GET: a redirect without a body"),
         ("CONNECT", b"example.org:443", "a tunnel"),
         ("CONNECT", b"/", "as net/rpc has it"),
@@ -443,22 +443,22 @@ TABLE = {
         ("GET", b"http://[fe80::1%25eth%C3]/", "and another"),
         ("GET", b"http://[fe80::1%20]/", "a space that is in no zone"),
     ],
-    "octets that no target has": [
+    "bytes that no target has": [
         ("GET", b"/a b", "a space"),
         ("GET", b"/magazine?a b", "in a query"),
         ("GET", b"/a\tb", "a tab"),
         ("GET", b"/a\rb", "a carriage return"),
         ("GET", b"/a\x00b", "a NUL"),
-        ("GET", b"/\x01", "a control octet"),
+        ("GET", b"/\x01", "a control byte"),
         ("GET", b"/?\x1b", "in a query"),
         ("GET", b"/\x7f", "delete"),
         ("GET", b"http://a\x7f/", "in a host"),
     ],
     "long ones": [
         ("GET", b"/" + b"a" * 7800, "nearly the memory of a connection"),
-        ("GET", b"/magazine/" + b"a" * 7800, "with an answer of that length"),
+        ("GET", b"/magazine/" + b"a" * 7800, "with a response of that length"),
         ("GET", b"/magazine/" + b"%61" * 2500, "decoded to a third"),
-        ("GET", b"/magazine/" + b"\xff" * 7800, "of other octets"),
+        ("GET", b"/magazine/" + b"\xff" * 7800, "of other bytes"),
         ("HEAD", b"/magazine/" + b"a" * 5000, "its length alone"),
         ("GET", b"/?" + b"a" * 7800, "a query"),
         ("GET", b"/a" * 3900, "of many segments"),
@@ -579,6 +579,6 @@ def test_generated_requests(server, reference, seed):
     requests = generated(seed, 500)
     compare(reference, server.port, requests)
     statuses = collections.Counter(exchange(reference, req).status for req in requests)
-    # Each kind of answer is there in numbers, or the pieces have lost their use.
+    # Each kind of response is there in numbers, or the pieces have lost their use.
     assert set(statuses) == {200, 301, 400}
     assert min(statuses.values()) >= 50, statuses

@@ -1,4 +1,4 @@
-"""Deadlines and limits: what a slow, greedy or silent client gets."""
+"""Deadlines and limits: what a slow, greedy or idle client gets."""
 
 import contextlib
 import itertools
@@ -22,16 +22,16 @@ def seconds_until_closed(connection, limit=DEADLINE_S):
     return time.monotonic() - started
 
 
-def drip(connection, octets):
-    """Sends the octets for ever, one by one, from a thread; returns what stops it."""
+def drip(connection, data):
+    """Sends the bytes repeatedly, one by one, from a thread. Returns: a function that stops it."""
     stop = threading.Event()
 
     def run():
-        for octet in itertools.cycle(octets):
+        for byte in itertools.cycle(data):
             if stop.wait(0.05):
                 return
             try:
-                connection.send(bytes([octet]))
+                connection.send(bytes([byte]))
             except OSError:
                 return
 
@@ -53,10 +53,10 @@ def assert_408(connection):
     if isinstance(connection.socket, ssl.SSLSocket):
         assert connection.is_closed_by_peer(DEADLINE_S)
         return
-    answer = connection.read_answer()
-    assert (answer.status, answer.reason) == (408, "Request Timeout")
-    assert answer.headers["Connection"] == "close"
-    assert answer.body == b"408 Request Timeout\n"
+    response = connection.read_response()
+    assert (response.status, response.reason) == (408, "Request Timeout")
+    assert response.headers["Connection"] == "close"
+    assert response.body == b"408 Request Timeout\n"
     assert connection.is_closed_by_peer(DEADLINE_S)
 
 
@@ -70,8 +70,8 @@ def test_a_header_in_one_piece_too_slow(start):
     assert server.metrics()["hello_connections_timed_out_total"] == 1
 
 
-def test_a_header_octet_by_octet(start):
-    """Every octet resets a timeout of inactivity; a deadline is not moved by them."""
+def test_a_header_byte_by_byte(start):
+    """Every byte resets a timeout of inactivity; a deadline is not moved by them."""
     server = start("-read-header-timeout", "500ms", "-idle-timeout", "60s")
     with server.connect() as connection:
         started = time.monotonic()
@@ -85,7 +85,7 @@ def test_a_header_octet_by_octet(start):
 
 
 @pytest.mark.parametrize(
-    "octets",
+    "data",
     [
         b"Content-Length: 999\r\n\r\nab",
         b"Content-Length: 2\r\n\r\n",
@@ -94,11 +94,11 @@ def test_a_header_octet_by_octet(start):
     ],
     ids=["some of it", "none of it", "a chunk", "a trailer"],
 )
-def test_a_body_too_slow(start, octets):
+def test_a_body_too_slow(start, data):
     server = start("-read-timeout", "400ms", "-log", "json")
     with server.connect() as connection:
         started = time.monotonic()
-        connection.send(b"POST / HTTP/1.1\r\nHost: t\r\n" + octets)
+        connection.send(b"POST / HTTP/1.1\r\nHost: t\r\n" + data)
         assert_408(connection)
         assert 0.3 <= time.monotonic() - started < SOON_S
     status, code = (408, "4xx") if server.context is None else (0, "none")
@@ -108,7 +108,7 @@ def test_a_body_too_slow(start, octets):
     assert metrics["hello_connections_timed_out_total"] == 1
 
 
-def test_a_body_octet_by_octet(start):
+def test_a_body_byte_by_byte(start):
     server = start("-read-timeout", "500ms")
     with server.connect() as connection:
         started = time.monotonic()
@@ -121,14 +121,14 @@ def test_a_body_octet_by_octet(start):
             stop()
 
 
-def test_a_slow_body_within_the_deadline_is_answered(start):
+def test_a_slow_body_within_the_deadline_is_served(start):
     server = start("-read-timeout", "10s", "-idle-timeout", "200ms")
     with server.connect() as connection:
         connection.send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 8\r\n\r\n")
         for _ in range(8):
             time.sleep(0.1)
             connection.send(b"x")
-        assert connection.read_answer().status == 200
+        assert connection.read_response().status == 200
 
 
 def stuff(server):
@@ -162,7 +162,7 @@ def test_a_client_that_never_reads(start):
 
 
 def test_a_client_that_reads_too_slowly(start):
-    """It takes something ten times a second, but in all that time not one whole answer."""
+    """It reads something ten times a second, but not one complete response in that time."""
     server = start("-write-timeout", "1s", "-log", "off", "-text", "x" * 100000)
     connection = stuff(server)
 
@@ -177,8 +177,8 @@ def test_a_client_that_reads_too_slowly(start):
     assert_reset(server, connection)
 
 
-def test_answers_in_the_kernel_have_the_deadline_too(start):
-    """A client whose answers fit the buffers asks nothing more, and takes nothing."""
+def test_responses_in_the_kernel_have_the_deadline_too(start):
+    """A client whose responses fit the buffers sends no other request, and reads nothing."""
     server = start("-write-timeout", "500ms", "-idle-timeout", "60s", "-text", "x" * 50000)
     with server.connect() as connection:
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
@@ -201,13 +201,13 @@ def test_a_second_header_has_the_deadline_too(start):
         assert time.monotonic() - started < SOON_S
 
 
-def test_a_slow_header_within_the_deadline_is_answered(start):
+def test_a_slow_header_within_the_deadline_is_served(start):
     server = start("-read-header-timeout", "30s")
     with server.connect() as connection:
-        for octet in HEADER + b"\r\n":
-            connection.send(bytes([octet]))
+        for byte in HEADER + b"\r\n":
+            connection.send(bytes([byte]))
             time.sleep(0.01)
-        assert connection.read_answer().status == 200
+        assert connection.read_response().status == 200
 
 
 def test_an_idle_connection_is_closed(start):
@@ -231,8 +231,8 @@ def test_a_busy_connection_is_not(start):
 def test_a_body_of_a_known_length(start, size, status):
     server = start("-max-body", "1000")
     with server.connect() as connection:
-        answer = connection.ask("/", "POST", body=b"x" * size)
-        assert answer.status == status
+        response = connection.ask("/", "POST", body=b"x" * size)
+        assert response.status == status
         assert connection.is_closed_by_peer(0.2) == (status == 413)
 
 
@@ -242,10 +242,10 @@ def test_a_chunked_body(start, size, status):
     with server.connect() as connection:
         head = b"POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
         connection.send(head + b"%x\r\n" % size + b"x" * size + b"\r\n0\r\n\r\n")
-        assert connection.read_answer().status == status
+        assert connection.read_response().status == status
 
 
-def test_an_endless_body_is_cut_off(start):
+def test_an_endless_body_is_aborted(start):
     server = start("-max-body", "1000")
     with server.connect() as connection:
         connection.send(b"POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -270,7 +270,7 @@ def test_the_header_has_a_limit(server):
 def wait_behind_active_connections(server):
     """
     True once a connection beyond the limit has waited while all open ones asked within a second.
-    False when they did not, because this machine stood still: then one of them may be evicted.
+    False when they did not, because this machine was too busy: then one of them may be evicted.
     """
     with contextlib.ExitStack() as stack:
         active = [stack.enter_context(server.connect()) for _ in range(4)]
@@ -292,9 +292,9 @@ def wait_behind_active_connections(server):
             served = waiting.is_readable(0.1)
             if served and time.monotonic() - min(last) > 0.8:
                 return False
-            assert not served, "neither refused nor answered"
+            assert not served, "neither refused nor served"
         active[-1].close()
-        assert waiting.read_answer().status == 200
+        assert waiting.read_response().status == 200
         return True
 
 
@@ -303,17 +303,17 @@ def test_connections_beyond_the_limit_wait(start):
     """While all that are open ask at least once a second."""
     give_up = time.monotonic() + DEADLINE_S
     while not wait_behind_active_connections(start("-max-conns", "4", "-threads", "1")):
-        assert time.monotonic() < give_up, "this machine stands still for a second, again and again"
+        assert time.monotonic() < give_up, "this machine repeatedly runs nothing for a second"
 
 
-def test_nobody_gives_way_while_nobody_waits(start):
+def test_no_connection_is_evicted_while_no_client_waits(start):
     server = start("-max-conns", "4", "-threads", "1")
     connections = [server.connect() for _ in range(4)]
     for connection in connections:
         connection.send(b"GET /metrics HTTP/1.1\r\n")
     time.sleep(1.5)
     connections[3].send(b"Host: t\r\n\r\n")
-    metrics = connections[3].read_answer().body.decode()
+    metrics = connections[3].read_response().body.decode()
     assert "\nhello_connections_evicted_total 0\n" in metrics
     assert "\nhello_connections_open 4\n" in metrics
     for connection in connections:
@@ -334,32 +334,32 @@ def wait_until_read(server, connection):
     wait_until(is_read)
 
 
-def test_the_slow_give_way_in_their_order(start):
-    """First who waits for a header, the oldest at the front; then who has one in flight."""
+def test_slow_connections_are_evicted_in_order(start):
+    """First those that wait for a header, the oldest first; then those with a request in flight."""
     server = start("-max-conns", "4", "-threads", "1", "-read-header-timeout", "60s")
     in_flight = [server.connect() for _ in range(2)]
     for connection in in_flight:
         connection.send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nab")
         wait_until_read(server, connection)
     waiting = [server.connect() for _ in range(2)]
-    waiting[0].send(HEADER)  # the other one is silent
+    waiting[0].send(HEADER)  # the other one sends nothing
     wait_until_read(server, waiting[0])
-    time.sleep(1.5)  # from a second on a connection is slow; all four must be when the first newcomer comes
-    newcomers = []
+    time.sleep(1.5)  # from a second on a connection is slow; all four must be when the first new client connects
+    arrivals = []
     order = [*waiting, *in_flight]
     for index, victim in enumerate(order):
-        newcomers.append(server.connect())
-        # In flight for ever, and younger than all the others.
-        newcomers[-1].send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nab")
+        arrivals.append(server.connect())
+        # In flight without an end, and younger than all the others.
+        arrivals[-1].send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nab")
         assert victim.is_closed_by_peer(DEADLINE_S), index
         assert not any(other.is_closed_by_peer(0) for other in order[index + 1 :]), index
-        newcomers[-1].send(b"c" * 7)
-        assert newcomers[-1].read_answer().status == 200
-        newcomers[-1].send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nab")
-        wait_until_read(server, newcomers[-1])
-    # A client that asks sees three of the newcomers; the fourth gave way to it.
+        arrivals[-1].send(b"c" * 7)
+        assert arrivals[-1].read_response().status == 200
+        arrivals[-1].send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\nab")
+        wait_until_read(server, arrivals[-1])
+    # The client that asks takes the place of the fourth arrival, which is evicted.
     assert server.metrics()["hello_connections_evicted_total"] == 5
-    for connection in [*order, *newcomers]:
+    for connection in [*order, *arrivals]:
         connection.close()
 
 

@@ -17,7 +17,7 @@ import pytest
 import hello
 
 GO_STAMP = r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d "
-LINE_MAX = 4096  # PIPE_BUF: a pipe takes a line of this length whole
+LINE_MAX = 4096  # PIPE_BUF: a pipe takes a line of this length in one piece
 MANDATORY = ["time", "remote", "method", "path", "status", "bytes", "duration_us"]
 OPTIONAL = ["forwarded_for", "user_agent"]
 
@@ -97,8 +97,8 @@ def wait_for_requests(server, count):
     deadline = time.monotonic() + hello.DEADLINE_S
     while True:
         # A line is complete with its newline only.
-        whole = server.log_path.read_bytes().rpartition(b"\n")[0].split(b"\n")
-        lines = [parse_json_line(line) for line in whole if line]
+        complete = server.log_path.read_bytes().rpartition(b"\n")[0].split(b"\n")
+        lines = [parse_json_line(line) for line in complete if line]
         requests = [line for line in lines if is_request(line)]
         if len(requests) >= count:
             assert len(requests) == count, requests
@@ -107,11 +107,11 @@ def wait_for_requests(server, count):
         time.sleep(0.01)
 
 
-def parse_json_line(octets):
+def parse_json_line(data):
     """One line without its newline; fails unless a request or an event of ours wrote it."""
-    assert len(octets) + 1 <= LINE_MAX
-    assert not re.search(rb"[\x00-\x1f\x7f]", octets), octets
-    line = json.loads(octets.decode("utf-8", errors="strict"))
+    assert len(data) + 1 <= LINE_MAX
+    assert not re.search(rb"[\x00-\x1f\x7f]", data), data
+    line = json.loads(data.decode("utf-8", errors="strict"))
     if not is_request(line):
         assert list(line) == ["time", "message"]
         return line
@@ -210,7 +210,7 @@ def test_off_has_no_line_for_a_request(start):
     assert [re.sub(GO_STAMP, "", line).split()[0] for line in lines] == ["Server", "Stopping:"]
 
 
-# ---- hostile octets ---------------------------------------------------------------------
+# ---- hostile bytes ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_values_survive_the_escaping(start, sent, logged):
     assert wait_for_requests(server, 2)[1]["path"] == "/" + logged.replace(" ", "")
 
 
-OCTETS = [bytes([octet]) for octet in range(256)]
+BYTES = [bytes([byte]) for byte in range(256)]
 FORGERIES = [
     b'\n{"forged":1}\n',
     b'\r\n{"forged":1}\r\n',
@@ -250,13 +250,13 @@ FORGERIES = [
 ]
 
 
-# Ends a request line, and the connection after the answer.
+# Ends a request line, and the connection after the response.
 END = b" HTTP/1.1\r\nConnection: close\r\nHost: t\r\n"
 
 
 def hostile_requests():
-    """Raw requests with every octet, and with ready-made lines, wherever a log might take them."""
-    for part in [*OCTETS, *FORGERIES]:
+    """Raw requests with every byte, and with ready-made lines, wherever a log might take them."""
+    for part in [*BYTES, *FORGERIES]:
         yield b"G" + part + b"T /" + END + b"\r\n"
         yield b"GET /a" + part + b"b" + END + b"\r\n"
         yield b"GET /?a" + part + b"b" + END + b"\r\n"
@@ -264,35 +264,35 @@ def hostile_requests():
             yield b"GET /" + END + name + b": a" + part + b"b\r\n\r\n"
 
 
-def send_raw(server, octets):
+def send_raw(server, data):
     """Sends a request that ends its connection, and waits for the end."""
     with server.connect() as connection:
         try:
-            connection.send(octets)
+            connection.send(data)
             while connection.socket.recv(65536):
                 pass
         except ConnectionError:
             pass  # refused; what counts is the log
 
 
-def test_no_octet_forges_a_json_line(start):
+def test_no_byte_forges_a_json_line(start):
     server = start("-log", "json", "-trust-proxy")
     requests = list(hostile_requests())
-    for octets in requests:
-        send_raw(server, octets)
+    for data in requests:
+        send_raw(server, data)
     server.ask("/last")
     server.log_lines('"path":"/last"', 1)
     lines = [parse_json_line(line) for line in server.log_path.read_bytes()[:-1].split(b"\n")]
-    # What libmicrohttpd refuses by itself has no line, and no request has two.
+    # A request that libmicrohttpd itself refuses has no line, and no request has two.
     assert len(requests) / 2 < sum(map(is_request, lines)) <= len(requests) + 1
     assert [line["path"] for line in lines if is_request(line)].count("/last") == 1
     assert {line["remote"].split(":")[0] for line in lines if is_request(line)} == {"127.0.0.1"}
 
 
-def test_no_octet_forges_a_text_line(start):
+def test_no_byte_forges_a_text_line(start):
     server = start("-log", "text", "-trust-proxy")
-    for octets in hostile_requests():
-        send_raw(server, octets)
+    for data in hostile_requests():
+        send_raw(server, data)
     server.ask("/")
     _, *lines = server.log_path.read_bytes()[:-1].split(b"\n")
     for number, line in enumerate(lines):
@@ -304,16 +304,16 @@ def test_no_octet_forges_a_text_line(start):
         assert re.fullmatch(GO_STAMP.encode() + want, line), line
 
 
-@pytest.mark.parametrize("octet", [b"a", b'"', b"\\", b"\xff", b"\xc3\xa9", b"\xf0\x9f\x98\x80"])
-def test_long_values_are_cut(start, octet):
+@pytest.mark.parametrize("byte", [b"a", b'"', b"\\", b"\xff", b"\xc3\xa9", b"\xf0\x9f\x98\x80"])
+def test_long_values_are_truncated(start, byte):
     server = start("-log", "json", "-trust-proxy")
-    times = 7000 // len(octet)
-    send_raw(server, octet * times + b" /" + END + b"\r\n")
-    send_raw(server, b"GET /" + octet * times + END + b"\r\n")
-    send_raw(server, b"GET /" + END + b"User-Agent: " + octet * times + b"\r\n\r\n")
-    send_raw(server, b"GET /" + END + b"X-Forwarded-For: " + octet * times + b"\r\n\r\n")
+    times = 7000 // len(byte)
+    send_raw(server, byte * times + b" /" + END + b"\r\n")
+    send_raw(server, b"GET /" + byte * times + END + b"\r\n")
+    send_raw(server, b"GET /" + END + b"User-Agent: " + byte * times + b"\r\n\r\n")
+    send_raw(server, b"GET /" + END + b"X-Forwarded-For: " + byte * times + b"\r\n\r\n")
     # All at once, each beyond what a value may take.
-    part = octet * (1600 // len(octet))
+    part = byte * (1600 // len(byte))
     fields = b"User-Agent: " + part + b"\r\nX-Forwarded-For: " + part + b"\r\n\r\n"
     send_raw(server, part + b" /" + part + END + fields)
     server.ask("/last")
@@ -327,7 +327,7 @@ def test_long_values_are_cut(start, octet):
     ]
     assert len(cut) >= 3
     for value in cut:
-        # To a whole character, and said so.
+        # Truncated after a complete character, and marked.
         assert re.fullmatch(r"/?(a+|\"+|\\+|\ufffd+|\u00e9+|\U0001f600+)\.\.\.", value), value
 
 
@@ -346,8 +346,8 @@ def hammer(server):
             with server.connect() as connection:
                 for i in range(REQUESTS):
                     target = f"/{number}/{i}/" + "x" * (number * 40)
-                    answer = connection.ask(target, headers=[("User-Agent", "y" * 600)])
-                    assert answer.body == b"howdy\n"
+                    response = connection.ask(target, headers=[("User-Agent", "y" * 600)])
+                    assert response.body == b"howdy\n"
         except Exception as failure:  # a thread's own would go unseen
             failures.append(failure)
 
@@ -359,20 +359,20 @@ def hammer(server):
     assert not failures, failures
 
 
-def check_hammered(octets):
-    lines = [parse_json_line(line) for line in octets.splitlines()]
+def check_hammered(data):
+    lines = [parse_json_line(line) for line in data.splitlines()]
     paths = [line["path"].rsplit("/", 1)[0] for line in lines if is_request(line)]
     assert sorted(paths) == sorted(f"/{n}/{i}" for n in range(CLIENTS) for i in range(REQUESTS))
 
 
-def test_lines_of_many_threads_are_whole_in_a_file(start):
+def test_lines_of_many_threads_are_complete_in_a_file(start):
     server = start("-log", "json", "-threads", "4")
     hammer(server)
     server.stop()
     check_hammered(server.log_path.read_bytes())
 
 
-def test_lines_of_many_threads_are_whole_in_a_pipe(start_elsewhere):
+def test_lines_of_many_threads_are_complete_in_a_pipe(start_elsewhere):
     reading, writing = os.pipe()
     collected = []
 
@@ -409,13 +409,13 @@ def test_both_text_lines_of_a_request_stay_together(start):
 
 
 def check_serving(server):
-    """Requests are answered, and clients get their answers and nothing else."""
+    """Requests are served, and clients get their responses and nothing else."""
     for _ in range(20):
         with server.connect() as connection:
             connection.send(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n" * 2)
             connection.send(b"GET /magazine/a HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")
             for body in (b"howdy\n", b"howdy\n", b"a has 0 pages.\n"):
-                assert connection.read_answer().body == body
+                assert connection.read_response().body == body
             assert connection.reader.read() == b""
     assert server.process.poll() is None
     assert server.stop() == 0
@@ -450,7 +450,7 @@ def test_a_file_size_limit_does_not_stop_it(start):
 
 
 @pytest.mark.parametrize("log", ["text", "json"])
-def test_a_reader_that_stands_still_does_not_stop_it(start_elsewhere, log):
+def test_a_stopped_reader_does_not_stop_it(start_elsewhere, log):
     """A full pipe costs one second and the lines; when it is read again, they come again."""
     reading, writing = os.pipe()
     try:

@@ -39,7 +39,7 @@ def opened():
         connection.close()
 
 
-def test_quiet_connections_hold_no_memory_for_requests(release, opened):
+def test_idle_connections_hold_no_memory_for_requests(release, opened):
     release.ask("/")
     before = private_bytes(release)
     for connection in connections(release, opened):
@@ -51,7 +51,7 @@ def test_quiet_connections_hold_no_memory_for_requests(release, opened):
     assert (private_bytes(release) - before) / CONNECTIONS < QUIET_BYTES
 
 
-def test_connections_that_said_nothing_hold_none(release, opened):
+def test_connections_that_sent_nothing_hold_none(release, opened):
     release.ask("/")
     before = private_bytes(release)
     for _ in connections(release, opened):
@@ -74,9 +74,9 @@ def test_half_a_request_is_kept_while_others_come_and_go(server):
                 other.send(b"GET /magazine/%d HTTP/1.1\r\n" % number)
                 assert server.ask("/").body == b"howdy\n"
                 other.send(b"Host: test\r\n\r\n")
-                assert other.read_answer().body == b"%d has 0 pages.\n" % number
+                assert other.read_response().body == b"%d has 0 pages.\n" % number
         slow.send(b"st: test\r\n\r\n")
-        assert slow.read_answer().body == b"natgeo has 78 pages.\n"
+        assert slow.read_response().body == b"natgeo has 78 pages.\n"
 
 
 def test_nothing_of_one_connection_reaches_another(server):
@@ -88,13 +88,13 @@ def test_nothing_of_one_connection_reaches_another(server):
 
 
 def test_next_request_may_come_with_the_first(server):
-    """What is there of the next request stays when the answer is out."""
+    """What is there of the next request stays when the response is out."""
     with server.connect() as connection:
         connection.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /magazine/vogue HTTP/1.1\r\nHo")
-        assert connection.read_answer().body == b"howdy\n"
+        assert connection.read_response().body == b"howdy\n"
         connection.send(b"st: a\r\n\r\n")
-        assert connection.read_answer().body == b"vogue has 130 pages.\n"
+        assert connection.read_response().body == b"vogue has 130 pages.\n"
         # Empty lines before a request are skipped (RFC 9112, section 2.2).
         connection.send(b"\r\n")
         connection.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert connection.read_answer().body == b"howdy\n"
+        assert connection.read_response().body == b"howdy\n"

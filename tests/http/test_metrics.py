@@ -11,18 +11,18 @@ import hello
 
 def test_promtool_has_nothing_to_say(server):
     server.ask("/")
-    answer = server.ask("/metrics")
-    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    response = server.ask("/metrics")
+    assert response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     promtool = shutil.which("promtool") or str(hello.ROOT / "build/tools/promtool")
     assert os.path.exists(promtool), "promtool is missing; `make setup` brings it"
     done = subprocess.run(
-        [promtool, "check", "metrics"], input=answer.body, capture_output=True, timeout=hello.DEADLINE_S
+        [promtool, "check", "metrics"], input=response.body, capture_output=True, timeout=hello.DEADLINE_S
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def settled(server, name, value):
-    """A request is counted once its answer is out, which its client may see first."""
+    """A request is counted once its response is out, which its client may see first."""
     deadline = time.monotonic() + hello.DEADLINE_S
     while server.metrics()[name] != value:
         assert time.monotonic() < deadline, server.metrics()

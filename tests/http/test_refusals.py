@@ -39,12 +39,12 @@ def test_ambiguous_requests(server, head):
     smuggled = b"GET /magazine/smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
     with server.connect() as connection:
         connection.send(head + b"\r\n" + smuggled)
-        answer = connection.read_answer()
-        assert answer.status in (400, 411, 501), head
+        response = connection.read_response()
+        assert response.status in (400, 411, 501), head
         rest = b""
         try:
-            while octets := connection.socket.recv(4096):
-                rest += octets
+            while data := connection.socket.recv(4096):
+                rest += data
         except ConnectionResetError:
             pass
     assert b"smuggled" not in rest and b"HTTP/" not in rest
@@ -63,7 +63,7 @@ def test_ambiguous_requests(server, head):
         b"GET http://a/ HTTP/1.1\r\n" + HOST,
     ],
 )
-def test_unusual_and_plain_requests_are_answered(server, head):
+def test_unusual_and_plain_requests_are_served(server, head):
     with server.connect() as connection:
         connection.send(head + b"\r\n")
-        assert connection.read_answer().status == 200
+        assert connection.read_response().status == 200

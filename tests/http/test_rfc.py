@@ -32,7 +32,7 @@ def test_case(lasting, case):
     assert outcome.passed, f"RFC {case.section}, {case.level}: {outcome.said}"
 
 
-def test_the_table_is_whole():
+def test_the_table_is_complete():
     sections = {case.section.split()[0] for case in rfc_cases.CASES}
     assert {"9110", "9112"} <= sections
     assert sum(case.level == rfc_cases.MUST for case in rfc_cases.CASES) >= 100
@@ -47,7 +47,7 @@ GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"
 
 
 @pytest.mark.parametrize(
-    "octets",
+    "data",
     [
         b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
         b"HTTP/1.1 200\r\n\r\n",
@@ -63,19 +63,19 @@ GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"
         GOOD + b"x",
     ],
 )
-def test_malformed_answers_are_seen(octets):
+def test_malformed_responses_are_detected(data):
     with pytest.raises(rfc.Malformed):
-        rfc.read_answers(octets, [])
+        rfc.read_responses(data, [])
 
 
 def test_a_body_after_head_is_seen():
-    assert len(rfc.read_answers(GOOD + GOOD, ["GET", "GET"])) == 2
+    assert len(rfc.read_responses(GOOD + GOOD, ["GET", "GET"])) == 2
     with pytest.raises(rfc.Malformed):
-        rfc.read_answers(GOOD, ["HEAD"])
+        rfc.read_responses(GOOD, ["HEAD"])
 
 
 @pytest.mark.parametrize(
-    "statuses, after, octets, ended, right",
+    "statuses, after, data, ended, right",
     [
         ([{200}], rfc_cases.KEPT, GOOD + GOOD, True, True),
         ([{200}], rfc_cases.KEPT, GOOD, True, False),
@@ -90,9 +90,9 @@ def test_a_body_after_head_is_seen():
         (None, rfc_cases.CLOSED, GOOD, True, False),
     ],
 )
-def test_the_judge(statuses, after, octets, ended, right):
+def test_the_judge(statuses, after, data, ended, right):
     case = rfc_cases.Case("x", "9110 1", rfc_cases.MUST, (), statuses, after, None)
-    assert (rfc.complaint(case, rfc.read_answers(octets, []), ended) is None) == right
+    assert (rfc.complaint(case, rfc.read_responses(data, []), ended) is None) == right
 
 
 def test_redirects_elsewhere_are_seen():
@@ -105,8 +105,8 @@ def test_redirects_elsewhere_are_seen():
         ("/\t/evil/", False),
         ("http://evil/", False),
     ]:
-        answer = rfc.Answer(301, [("location", location)], [])
-        assert (rfc_cases.stays_here([answer]) is None) == stays, location
+        response = rfc.Response(301, [("location", location)], [])
+        assert (rfc_cases.stays_here([response]) is None) == stays, location
 
 
 # ---- the score beside others ------------------------------------------------------------
@@ -131,7 +131,7 @@ def test_the_differences_are_of_these_cases():
 
 
 @pytest.mark.parametrize("make", [peers.Nginx, peers.NetHTTP])
-def test_a_peer_is_asked_the_same(make):
+def test_a_peer_gets_the_same_requests(make):
     names = ["method: GET", "pipeline: HEAD, GET and HEAD in turn", "chunks: a trailer"]
     refused = ["Host: none", "length: more than is taken", "half-close: amid a body"]
     with make() as peer:
@@ -148,11 +148,11 @@ def test_a_peer_is_asked_the_same(make):
 LAST_FIELDS = b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 
-def long_path(octets):
-    return b"GET /" + b"p" * (octets - 1) + LAST_FIELDS
+def long_path(size):
+    return b"GET /" + b"p" * (size - 1) + LAST_FIELDS
 
 
-# octets, and what is logged of them: status, method, path
+# bytes, and what is logged of them: status, method, path
 REFUSED = [
     (b"GET /\0 HTTP/1.1\r\n\r\n", 400, "", ""),
     (b"BREW /a\n", 400, "", ""),
@@ -177,15 +177,15 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(
-    "octets, status, method, path", REFUSED, ids=[str(i) for i in range(len(REFUSED))]
+    "data, status, method, path", REFUSED, ids=[str(i) for i in range(len(REFUSED))]
 )
-def test_a_refused_request_is_counted_and_logged(start, octets, status, method, path):
+def test_a_refused_request_is_counted_and_logged(start, data, status, method, path):
     server = start("-log", "json")
     before = b"GET /before HTTP/1.1\r\nHost: a\r\nUser-Agent: u\r\n\r\n"
-    received, ended = rfc.exchange(server.port, [before + octets], SECONDS)
-    answers = rfc.read_answers(received, [])
-    assert ended and [a.status for a in answers[:2]] == [200, status]
-    count = len(answers)
+    received, ended = rfc.exchange(server.port, [before + data], SECONDS)
+    responses = rfc.read_responses(received, [])
+    assert ended and [a.status for a in responses[:2]] == [200, status]
+    count = len(responses)
     lines = [json.loads(line) for line in server.log_lines('"status"', count)]
     assert len(lines) == count, "each once"
     assert lines[0]["path"] == "/before"
@@ -194,7 +194,7 @@ def test_a_refused_request_is_counted_and_logged(start, octets, status, method, 
         "status": status,
         "method": method,
         "path": path,
-        "bytes": len(answers[1].body),
+        "bytes": len(responses[1].body),
     }
     assert 0 <= lines[1]["duration_us"] < SECONDS * 1_000_000
     assert "user_agent" not in lines[1]
@@ -205,16 +205,16 @@ def test_a_refused_request_is_counted_and_logged(start, octets, status, method, 
     assert seen["hello_http_requests_in_flight"] == 1, "this one alone"
 
 
-def test_no_length_goes_without_an_answer(start):
-    """Request and answer share one memory: at each length of a path there is an answer."""
+def test_each_length_gets_a_response(start):
+    """Request and response share one memory: at each length of a path there is a response."""
     server = start("-log", "json")
     statuses = []
     lengths = range(7700, 8250)
     for length in lengths:
         received, ended = rfc.exchange(server.port, [long_path(length)], SECONDS)
-        answers = rfc.read_answers(received, [])
-        assert ended and answers, length
-        statuses.append(answers[0].status)
+        responses = rfc.read_responses(received, [])
+        assert ended and responses, length
+        statuses.append(responses[0].status)
     assert statuses == sorted(statuses) and set(statuses) == {200, 414}
     lines = server.log_lines('"status":414', statuses.count(414))
     paths = {json.loads(line)["path"] for line in lines}
@@ -223,25 +223,25 @@ def test_no_length_goes_without_an_answer(start):
     assert re.fullmatch(r"/p+\.\.\.", max(paths))
 
 
-def test_no_length_of_a_redirect_goes_without_an_answer(start):
+def test_each_length_of_a_redirect_gets_a_response(start):
     server = start()
     statuses = []
     for length in range(3600, 4200, 3):
         request = b"GET //" + b"p" * length + LAST_FIELDS
         received, ended = rfc.exchange(server.port, [request], SECONDS)
-        answers = rfc.read_answers(received, [])
-        assert ended and answers, length
-        statuses.append(answers[0].status)
+        responses = rfc.read_responses(received, [])
+        assert ended and responses, length
+        statuses.append(responses[0].status)
     assert statuses == sorted(statuses) and set(statuses) == {301, 414}
 
 
-def test_no_length_of_a_field_goes_without_an_answer(start):
+def test_each_length_of_a_field_gets_a_response(start):
     server = start()
     statuses = []
     for length in range(7500, 8250, 2):
         request = b"GET / HTTP/1.1\r\nX: " + b"v" * length + LAST_FIELDS[9:]
         received, ended = rfc.exchange(server.port, [request], SECONDS)
-        answers = rfc.read_answers(received, [])
-        assert ended and answers, length
-        statuses.append(answers[0].status)
+        responses = rfc.read_responses(received, [])
+        assert ended and responses, length
+        statuses.append(responses[0].status)
     assert statuses == sorted(statuses) and set(statuses) == {200, 431}

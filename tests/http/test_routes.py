@@ -17,41 +17,41 @@ def test_the_text_can_be_chosen(start):
 
 
 def test_version_is_json(server):
-    answer = server.ask("/version")
-    assert answer.headers["Content-Type"] == "application/json"
-    assert json.loads(answer.body)["libmicrohttpd"].startswith("1.")
+    response = server.ask("/version")
+    assert response.headers["Content-Type"] == "application/json"
+    assert json.loads(response.body)["libmicrohttpd"].startswith("1.")
 
 
-def test_whoami_tells_the_request(start):
-    server = start(env={"SECRET": "do-not-tell"})
+def test_whoami_describes_the_request(start):
+    server = start(env={"SECRET": "do-not-reveal"})
     with server.connect() as connection:
         headers = [("X-One", "a"), ("X-One", 'b"\\'), ("X-Raw", "\xff\xfe")]
-        answer = connection.ask("/whoami?a=<b>&c", "PURGE", headers=headers)
+        response = connection.ask("/whoami?a=<b>&c", "PURGE", headers=headers)
         port = connection.socket.getsockname()[1]
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    told = json.loads(answer.body)
-    assert told["hostname"] == socket.gethostname()
-    assert told["remote"] == f"127.0.0.1:{port}"
-    assert (told["method"], told["target"]) == ("PURGE", "/whoami?a=<b>&c")
-    assert (told["protocol"], told["tls"]) == ("HTTP/1.1", None)
-    fields = [(field["name"], field["value"]) for field in told["headers"]]
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    described = json.loads(response.body)
+    assert described["hostname"] == socket.gethostname()
+    assert described["remote"] == f"127.0.0.1:{port}"
+    assert (described["method"], described["target"]) == ("PURGE", "/whoami?a=<b>&c")
+    assert (described["protocol"], described["tls"]) == ("HTTP/1.1", None)
+    fields = [(field["name"], field["value"]) for field in described["headers"]]
     assert ("X-One", "a") in fields and ("X-One", 'b"\\') in fields
     assert ("X-Raw", "\ufffd\ufffd") in fields
-    assert b"do-not-tell" not in answer.body
+    assert b"do-not-reveal" not in response.body
 
 
 def test_whoami_with_the_most_that_fits(server):
     headers = [("X", "\xff" * 900) for _ in range(4)]
-    told = json.loads(server.ask("/whoami", headers=headers).body)
-    assert sum(len(field["value"]) for field in told["headers"]) >= 3600
+    described = json.loads(server.ask("/whoami", headers=headers).body)
+    assert sum(len(field["value"]) for field in described["headers"]) >= 3600
 
 
 @pytest.mark.parametrize("target", ["/magazine/<script>alert(1)</script>", "//<script>"])
 def test_nothing_of_the_client_comes_back_as_markup(server, target):
-    answer = server.ask(target)
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    if answer.headers["Content-Type"].startswith("text/html"):
-        assert b"<script" not in answer.body
+    response = server.ask(target)
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    if response.headers["Content-Type"].startswith("text/html"):
+        assert b"<script" not in response.body
     else:
-        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert response.headers["Content-Type"] == "text/plain; charset=utf-8"

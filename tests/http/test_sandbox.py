@@ -168,7 +168,7 @@ def test_everything_is_served_in_it(start, log):
             assert connection.ask(route).status in (200, 301)
         assert connection.ask("/", "POST", body=b"x" * 100_000).status == 200
         connection.send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 2000000\r\n\r\n")
-        assert connection.read_answer().status == 413
+        assert connection.read_response().status == 413
     for number in (signal.SIGHUP, signal.SIGCHLD, signal.SIGSTOP, signal.SIGCONT):
         server.send_signal(number)
     with server.connect() as idle:
@@ -186,12 +186,12 @@ def test_everything_is_served_in_it(start, log):
 def test_responses_are_the_same_in_it(start):
     inside, outside = (start("-sandbox", mode) for mode in ("require", "off"))
     for route in ROUTES:
-        answers = [server.ask(route) for server in (inside, outside)]
+        responses = [server.ask(route) for server in (inside, outside)]
         # What differs between two servers and two requests.
-        bodies = [re.sub(rb'"remote":"[^"]*"', b"", answer.body) for answer in answers]
-        assert answers[0].status == answers[1].status
+        bodies = [re.sub(rb'"remote":"[^"]*"', b"", response.body) for response in responses]
+        assert responses[0].status == responses[1].status
         assert bodies[0] == bodies[1], route
-        assert answers[0].headers.keys() == answers[1].headers.keys(), route
+        assert responses[0].headers.keys() == responses[1].headers.keys(), route
 
 
 # ---- kernels and engines that lack a layer -----------------------------------------------------------

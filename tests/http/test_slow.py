@@ -34,14 +34,14 @@ def descriptors():
 
 
 class Client(threading.Thread):
-    """A client like any other: asks until told to stop, and keeps what went wrong."""
+    """A client like any other: sends requests until stop, and keeps what went wrong."""
 
     def __init__(self, server, keep_alive):
         super().__init__(daemon=True)
         self.server = server
         self.connection = server.connect() if keep_alive else None
         self.stopping = threading.Event()
-        self.answered = 0
+        self.completed = 0
         self.wrong = None
         self.start()
 
@@ -49,14 +49,14 @@ class Client(threading.Thread):
         while not self.stopping.wait(0.05):
             try:
                 if self.connection is not None:
-                    answer = self.connection.ask("/magazine/vogue")
+                    response = self.connection.ask("/magazine/vogue")
                 else:
-                    answer = self.server.ask("/magazine/vogue")
-                assert answer.body == b"vogue has 130 pages.\n"
+                    response = self.server.ask("/magazine/vogue")
+                assert response.body == b"vogue has 130 pages.\n"
             except Exception as error:
-                self.wrong = f"after {self.answered} answers: {error!r}"
+                self.wrong = f"after {self.completed} responses: {error!r}"
                 return
-            self.answered += 1
+            self.completed += 1
 
     def stop(self):
         self.stopping.set()
@@ -64,13 +64,13 @@ class Client(threading.Thread):
         if self.connection is not None:
             self.connection.close()
         assert self.wrong is None, self.wrong
-        return self.answered
+        return self.completed
 
 
 @pytest.mark.serial  # floods the loopback
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_others_are_served(start, attack, tmp_path):
-    """1,500 slow clients for 1,024 places: a kept-alive client and newcomers are answered."""
+    """1,500 slow clients for 1,024 places: a kept-alive client and new clients are served."""
     server = start("-log", "off")
     clients = [Client(server, keep_alive=True), Client(server, keep_alive=False)]
     command = ["slowhttptest", *ATTACKS[attack], "-c", str(ATTACKERS), "-r", str(ATTACKERS)]
@@ -78,7 +78,7 @@ def test_others_are_served(start, attack, tmp_path):
     with open(tmp_path / "attack", "wb") as output:
         attackers = subprocess.Popen(command, stdout=output, stderr=output)
         try:
-            # From here on every place is taken, and each newcomer depends on one's giving way.
+            # From here on every place is taken, and each new client needs an eviction.
             deadline = time.monotonic() + DEADLINE_S
             while True:
                 metrics = server.metrics()
@@ -88,10 +88,10 @@ def test_others_are_served(start, attack, tmp_path):
                 assert attackers.poll() is None, (tmp_path / "attack").read_text("latin-1")
                 assert time.monotonic() < deadline, metrics
                 time.sleep(0.05)
-            before = [client.answered for client in clients]
+            before = [client.completed for client in clients]
             assert server.metrics()["hello_connections_open"] >= PLACES - 2
             deadline = time.monotonic() + DEADLINE_S
-            while any(c.answered < n + 20 for c, n in zip(clients, before)):
+            while any(c.completed < n + 20 for c, n in zip(clients, before)):
                 assert all(c.wrong is None for c in clients), [c.wrong for c in clients]
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
@@ -191,7 +191,7 @@ def test_memory_under_full_headers(cgroup, start, line):
             assert server.ask("/").status == 200
         assert server.metrics()["hello_connections_open"] >= PLACES - 1
         each = (resident_bytes(server) - idle) / PLACES
-        print(f"{each:.0f} octets a connection, peak of the cgroup {cgroup.peak()}")
+        print(f"{each:.0f} bytes a connection, peak of the cgroup {cgroup.peak()}")
         assert 8000 < each < 12 << 10
         assert cgroup.kills() == 0
     finally:

@@ -61,5 +61,5 @@ def test_all_four_run_side_by_side(compose):
                 assert ask(port) == b"vogue has 130 pages.\n"
                 break
             except (OSError, http.client.HTTPException):
-                assert time.monotonic() < deadline, f"nothing answers on port {port}"
+                assert time.monotonic() < deadline, f"nothing responds on port {port}"
                 time.sleep(0.1)

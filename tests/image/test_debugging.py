@@ -62,12 +62,12 @@ def in_terminal(command, keys=b"", seconds=30):
         if not select.select([terminal], [], [], 0.1)[0]:
             continue
         try:
-            octets = os.read(terminal, 4096)
+            data = os.read(terminal, 4096)
         except OSError:  # Linux reports the end of a terminal as EIO
-            octets = b""
-        if not octets:
+            data = b""
+        if not data:
             break
-        printed += octets
+        printed += data
     else:
         os.kill(pid, 9)
     os.close(terminal)
@@ -123,7 +123,7 @@ def test_every_block_of_the_document():
         pytest.skip(f"{len(skipped)} blocks of {ran + len(skipped)} not run: {set(skipped.values())}")
 
 
-def test_blocks_are_told_apart():
+def test_blocks_are_distinguished():
     text = "```sh\na\n```\nx\n```sh run fails\nb\nc\n```\n```text\nd\n```\n"
     assert blocks(text) == [([], "a\n", []), (["run", "fails"], "b\nc\n", ["d"])]
 
@@ -163,10 +163,10 @@ def test_debug_adds_nothing_and_leaves_nothing(serving):
     assert docker("diff", name).stdout == ""
     assert docker("inspect", "-f", "{{.Image}} {{.State.StartedAt}} {{.RestartCount}}", name).stdout == before
     # Other containers come and go meanwhile: whose processes do those that are there share?
-    identity = docker("inspect", "-f", "{{.Id}}", name).stdout.strip()
+    container_id = docker("inspect", "-f", "{{.Id}}", name).stdout.strip()
     for other in docker("ps", "-aq").stdout.split():
         mode = docker("inspect", "-f", "{{.HostConfig.PidMode}}", other, check=False).stdout.strip()
-        assert mode not in (f"container:{identity}", f"container:{name}"), other
+        assert mode not in (f"container:{container_id}", f"container:{name}"), other
 
 
 def test_debug_is_a_filter_with_the_command_s_status(serving):
@@ -200,4 +200,4 @@ def test_debug_names_what_is_wrong(serving, tmp_path):
     assert done.returncode == 1 and f'"{name}" is not running (exited)' in done.stderr
     nowhere = {**hello.clean_environment(), "DOCKER_HOST": f"unix://{pathlib.Path(tmp_path) / 'no'}"}
     done = debug(name, env=nowhere)
-    assert done.returncode == 1 and "no docker engine answers" in done.stderr
+    assert done.returncode == 1 and "no docker engine responds" in done.stderr

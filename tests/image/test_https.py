@@ -18,17 +18,17 @@ def port(name):
 
 
 def ask(name, context, seconds=20):
-    """Asks /whoami until an answer comes, with an end, and notices a dead container."""
+    """Asks /whoami until a response comes, with an end, and notices a dead container."""
     deadline = time.monotonic() + seconds
     while True:
         try:
             url = f"https://localhost:{port(name)}/whoami"
-            with urllib.request.urlopen(url, context=context, timeout=5) as answer:
-                return json.load(answer)
+            with urllib.request.urlopen(url, context=context, timeout=5) as response:
+                return json.load(response)
         except (OSError, AssertionError, IndexError):
             running = docker("inspect", "-f", "{{.State.Running}}", name).stdout.strip()
             assert running == "true", "the container has ended"
-            assert time.monotonic() < deadline, "no answer"
+            assert time.monotonic() < deadline, "no response"
             time.sleep(0.05)
 
 

@@ -22,7 +22,7 @@ def address(name):
 
 
 def ask(name, target, seconds=60):
-    """Asks until an answer comes: readiness, with an end, that notices a dead container."""
+    """Asks until a response comes: readiness, with an end, that notices a dead container."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -33,7 +33,7 @@ def ask(name, target, seconds=60):
         except (OSError, http.client.HTTPException, AssertionError, IndexError):
             running = docker("inspect", "-f", "{{.State.Running}}", name).stdout.strip()
             assert running == "true", "the container has ended"
-            assert time.monotonic() < deadline, "no answer"
+            assert time.monotonic() < deadline, "no response"
             time.sleep(0.05)
 
 
@@ -63,7 +63,7 @@ def test_configuration(variant, config):
         assert labels[f"org.opencontainers.image.{key}"]
 
 
-def test_answers_and_stops_with_0(variant, container):
+def test_responds_and_stops_with_0(variant, container):
     name = container(f"hello:{variant}")
     assert ask(name, "/") == (200, b"howdy\n")
     assert ask(name, "/magazine/vogue") == (200, b"vogue has 130 pages.\n")
@@ -93,13 +93,13 @@ def test_same_bytes_everywhere():
 
 def test_the_binary_is_static():
     with files_of("hello:scratch") as archive:
-        octets = archive.extractfile("hello").read()
-    assert octets[:4] == b"\x7fELF"
-    offset = int.from_bytes(octets[32:40], "little")
-    size = int.from_bytes(octets[54:56], "little")
-    count = int.from_bytes(octets[56:58], "little")
+        data = archive.extractfile("hello").read()
+    assert data[:4] == b"\x7fELF"
+    offset = int.from_bytes(data[32:40], "little")
+    size = int.from_bytes(data[54:56], "little")
+    count = int.from_bytes(data[56:58], "little")
     types = [
-        int.from_bytes(octets[offset + i * size : offset + i * size + 4], "little")
+        int.from_bytes(data[offset + i * size : offset + i * size + 4], "little")
         for i in range(count)
     ]
     assert count > 0 and 3 not in types, "PT_INTERP: it asks for a loader"

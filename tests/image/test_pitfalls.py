@@ -104,7 +104,7 @@ def probe(out, tags, *ids):
     return [json.loads(line) for line in (out / "pitfalls.jsonl").read_text().splitlines()]
 
 
-def test_the_list_is_whole():
+def test_the_list_is_complete():
     files = {path.name.removesuffix(".Dockerfile") for path in (COMPARE / "broken").glob("*.Dockerfile")}
     with_image = {p["id"] for p in LIST if p["broken"] == f"compare/broken/{p['id']}.Dockerfile"}
     assert files == with_image

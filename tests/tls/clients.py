@@ -1,4 +1,4 @@
-"""TLS clients for what http.client can't do: openssl's, and one whose octets are in our hands."""
+"""TLS clients for what http.client can't do: openssl's, and one whose bytes a test can change."""
 
 import contextlib
 import os
@@ -64,12 +64,12 @@ class Typed:
         )
         self.seen = b""
 
-    def type(self, octets):
+    def type(self, data):
         try:
-            self.process.stdin.write(octets)
+            self.process.stdin.write(data)
             self.process.stdin.flush()
         except BrokenPipeError:
-            pass  # what it wrote at its end tells why
+            pass  # its last output says why
 
     def read_until(self, pattern, seconds=DEADLINE_S):
         """Returns: all that was written so far; None as pattern means to its end."""
@@ -95,8 +95,8 @@ class Typed:
         self.process.wait()
 
 
-class Octets:
-    """A TLS client that hands out its octets, to be cut, split or spoilt on their way."""
+class RawClient:
+    """A TLS client whose bytes a test can truncate, split or alter."""
 
     def __init__(self, port, made=None, name="localhost", session=None, timeout=DEADLINE_S):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
@@ -115,15 +115,15 @@ class Octets:
         return self.outgoing.read()
 
     def second_flight(self):
-        """Reads the server's flight. Returns: the client's answer to it."""
+        """Reads the server's flight. Returns: the client's response to it."""
         while True:
             try:
                 self.ssl.do_handshake()
                 return self.outgoing.read()
             except ssl.SSLWantReadError:
-                answer = self.outgoing.read()  # TLS 1.2: the server has the last word
-                if answer:
-                    return answer
+                response = self.outgoing.read()  # TLS 1.2: the server has the last word
+                if response:
+                    return response
             self._receive()
 
     def handshake(self):
@@ -145,7 +145,7 @@ class Octets:
         return self.outgoing.read()
 
     def read(self):
-        """Returns: what the server says next; nothing at its goodbye. Raises SSLEOFError without one."""
+        """Returns: what the server says next; nothing at its close_notify. Raises SSLEOFError without one."""
         while True:
             try:
                 return self.ssl.read(65536)
@@ -155,14 +155,14 @@ class Octets:
                 return b""
 
     def read_to_end(self):
-        """Returns: what the server said until its goodbye."""
+        """Returns: what the server sent until its close_notify."""
         said = b""
         while more := self.read():
             said += more
         return said
 
-    def send(self, octets):
-        self.socket.sendall(octets)
+    def send(self, data):
+        self.socket.sendall(data)
 
     def _receive(self):
         more = self.socket.recv(65536)
@@ -173,7 +173,7 @@ class Octets:
         return more
 
     def raw_to_end(self):
-        """Returns: the raw octets that come until the server closes."""
+        """Returns: the raw bytes that come until the server closes."""
         said = b""
         try:
             while more := self.socket.recv(65536):
@@ -197,7 +197,7 @@ class Octets:
 
 
 def alerts(raw):
-    """Returns: (level, description) of each unencrypted alert record among raw octets."""
+    """Returns: (level, description) of each unencrypted alert record among raw bytes."""
     found = []
     while len(raw) >= 5:
         end = 5 + int.from_bytes(raw[3:5], "big")
@@ -208,12 +208,12 @@ def alerts(raw):
 
 
 class Busy(threading.Thread):
-    """Asks over one kept-alive connection until it is told to close, or to stop."""
+    """Asks over one kept-alive connection until the server closes it, or until stop."""
 
     def __init__(self, port, made=None, target="/magazine/vogue", seconds=60):
         super().__init__(daemon=True)
         self.port, self.made, self.target = port, made or context(), target
-        self.answered, self.lost, self.enough = 0, None, threading.Event()
+        self.completed, self.lost, self.enough = 0, None, threading.Event()
         self.deadline = time.monotonic() + seconds
         self.start()
 
@@ -221,13 +221,13 @@ class Busy(threading.Thread):
         try:
             with hello.Connection(self.port, context=self.made) as connection:
                 while not self.enough.is_set():
-                    assert time.monotonic() < self.deadline, "nobody stopped this client"
-                    answer = connection.ask(self.target)
-                    assert (answer.status, answer.body) == (200, b"vogue has 130 pages.\n"), answer
-                    self.answered += 1
-                    if answer.headers["Connection"] == "close":
+                    assert time.monotonic() < self.deadline, "this client was not stopped"
+                    response = connection.ask(self.target)
+                    assert (response.status, response.body) == (200, b"vogue has 130 pages.\n"), response
+                    self.completed += 1
+                    if response.headers["Connection"] == "close":
                         return
-        except Exception as error:  # whatever it is, a request got no answer
+        except Exception as error:  # whatever it is, a request got no response
             self.lost = repr(error)
 
 

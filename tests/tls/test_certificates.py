@@ -82,11 +82,11 @@ def test_flags_by_environment(start, pki):
 # ---- what is served
 
 
-def test_the_chain_is_sent_whole(start, pki):
+def test_the_complete_chain_is_sent(start, pki):
     server = start(*pki.pair("p256.chain"))
     with server.connect(context=context(ca=pki.path("ca.pem"))) as connection:
         assert connection.ask("/").status == 200
-    server = start(*pki.pair("p256"))  # without its intermediate nobody can verify it
+    server = start(*pki.pair("p256"))  # it can't be verified without its intermediate
     with pytest.raises(ssl.SSLCertVerificationError):
         server.connect(context=context(ca=pki.path("ca.pem")))
 

@@ -1,4 +1,4 @@
-"""What is spoken, and what is not: versions, suites, groups, ALPN, SNI and the goodbye."""
+"""What the server accepts and refuses: versions, suites, groups, ALPN, SNI and close_notify."""
 
 import json
 import re
@@ -7,7 +7,7 @@ import ssl
 
 import clients
 import pytest
-from clients import V12, V13, VERSIONS, Octets, Typed, context, s_client
+from clients import V12, V13, VERSIONS, RawClient, Typed, context, s_client
 from hello import DEADLINE_S
 
 SUITES_13 = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"]
@@ -95,9 +95,9 @@ def test_no_other_suite(serve):
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
 def test_groups(serve, version):
     port = serve("rsa2048").port  # in TLS 1.2 an EC certificate must be of an offered group, too
-    for group, told in (("X25519", "X25519"), ("P-256", "prime256v1"), ("P-384", "secp384r1")):
+    for group, expected in (("X25519", "X25519"), ("P-256", "prime256v1"), ("P-384", "secp384r1")):
         status, said = s_client(port, version, "-groups", group)
-        assert status == 0 and re.search(f"Server Temp Key: .*({told}|{group})", said), said
+        assert status == 0 and re.search(f"Server Temp Key: .*({expected}|{group})", said), said
     for group in ("P-521", "X448"):
         status, said = s_client(port, version, "-groups", group)
         assert status != 0 and "alert handshake failure" in said, (group, said)
@@ -126,10 +126,10 @@ def test_no_signature_over_sha_1(serve, kind):
 
 
 def test_a_downgrade_is_marked(serve):
-    """RFC 8446, section 4.1.3: so that a client of TLS 1.3 sees who took its version away."""
+    """RFC 8446, section 4.1.3: so that a client of TLS 1.3 detects a downgrade."""
     port, random = serve().port, {}
     for version in VERSIONS:
-        with Octets(port, context(version)) as client:
+        with RawClient(port, context(version)) as client:
             client.send(client.first_flight())
             record = client.socket.recv(4096)
         assert (record[0], record[5]) == (22, 2), "no ServerHello"
@@ -155,7 +155,7 @@ def test_alpn(serve, version):
 def test_any_name_is_served(serve, version):
     server = serve()
     for name in ("localhost", "no.such.name.example", "a." * 100 + "example"):
-        with Octets(server.port, context(version), name=name) as client:
+        with RawClient(server.port, context(version), name=name) as client:
             client.handshake()
             client.send(client.encrypt(clients.GET % b"/whoami"))
             assert f'"server_name":"{name}"'.encode() in client.read_to_end()
@@ -167,18 +167,18 @@ def test_any_name_is_served(serve, version):
 
 
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda v: v.name)
-def test_the_server_says_goodbye(serve, version):
-    with Octets(serve().port, context(version)) as client:
+def test_the_server_sends_close_notify(serve, version):
+    with RawClient(serve().port, context(version)) as client:
         client.handshake()
         client.send(client.encrypt(clients.GET % b"/"))
         assert client.read_to_end().endswith(b"\r\n\r\nhowdy\n")
 
 
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda v: v.name)
-def test_a_clients_goodbye_ends_the_connection(serve, version):
+def test_a_clients_close_notify_ends_the_connection(serve, version):
     server = serve()
     before = clients.descriptors(server)
-    with Octets(server.port, context(version)) as client:
+    with RawClient(server.port, context(version)) as client:
         client.handshake()
         client.send(client.encrypt(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"))
         said = b""
@@ -234,9 +234,9 @@ def test_full_records_are_taken(serve, version):
 
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda v: v.name)
 def test_an_oversized_record_is_refused(serve, version):
-    """RFC 8446, section 5.2: over 2^14 + 256 octets; 2^14 + 2048 in TLS 1.2."""
+    """RFC 8446, section 5.2: over 2^14 + 256 bytes; 2^14 + 2048 in TLS 1.2."""
     server = serve()
-    with Octets(server.port, context(version)) as client:
+    with RawClient(server.port, context(version)) as client:
         client.handshake()
         size = 2**14 + 2049
         try:
@@ -245,7 +245,7 @@ def test_an_oversized_record_is_refused(serve, version):
             pass  # it did not wait for all of it
         client.raw_to_end()
     assert server.ask("/").status == 200
-    with Octets(server.port, context(version)) as client:
+    with RawClient(server.port, context(version)) as client:
         client.first_flight()
         client.send(b"\x16\3\1" + size.to_bytes(2, "big"))
         client.send(bytes(100))

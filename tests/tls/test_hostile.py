@@ -1,18 +1,16 @@
-"""Clients that mean harm or die: no descriptor, no memory, no CPU time stays with them."""
+"""Hostile and failing clients: none keeps a descriptor, memory or CPU time."""
 
 import asyncio
 import contextlib
 import re
 import resource
-import signal
 import socket
 import subprocess
 import time
 
 import clients
-import hello
 import pytest
-from clients import V12, V13, VERSIONS, Octets, context
+from clients import VERSIONS, RawClient, context
 from hello import DEADLINE_S
 
 HOLDS = ("-log", "off", "-read-header-timeout", "60s", "-idle-timeout", "60s")
@@ -46,10 +44,10 @@ def everything_is_gone(server, before):
 def first_flights(version):
     """Returns: a ClientHello as it goes over the wire; the same each time in length."""
     spare = socket.create_server(("127.0.0.1", 0))
-    with Octets(spare.getsockname()[1], context(version)) as client:
-        octets = client.first_flight()
+    with RawClient(spare.getsockname()[1], context(version)) as client:
+        data = client.first_flight()
     spare.close()
-    return octets
+    return data
 
 
 def break_off(client, how):
@@ -64,13 +62,13 @@ def break_off(client, how):
 
 
 @pytest.mark.parametrize("how", ["close", "reset", "half"])
-def test_a_hello_cut_at_each_octet(start, version, how):
+def test_a_hello_truncated_at_each_byte(start, version, how):
     server = start(*HOLDS)
     hello_octets = first_flights(version)
 
     def cut_all():
         for at in range(len(hello_octets)):
-            with Octets(server.port, context(version)) as client:
+            with RawClient(server.port, context(version)) as client:
                 client.send(hello_octets[:at])
                 break_off(client, how)
 
@@ -89,12 +87,12 @@ def test_a_hello_cut_at_each_octet(start, version, how):
 
 
 @pytest.mark.parametrize("how", ["close", "reset", "half"])
-def test_a_second_flight_cut_at_each_octet(start, pki, version, how):
+def test_a_second_flight_truncated_at_each_byte(start, pki, version, how):
     server = start(*pki.pair(), *HOLDS)
     before = clients.descriptors(server)
     at, end = 0, 1
     while at < end:
-        with Octets(server.port, context(version)) as client:
+        with RawClient(server.port, context(version)) as client:
             client.send(client.first_flight())
             flight = client.second_flight()
             client.send(flight[:at])
@@ -104,11 +102,11 @@ def test_a_second_flight_cut_at_each_octet(start, pki, version, how):
     everything_is_gone(server, before)
 
 
-def test_a_request_cut_at_each_octet(start, version):
+def test_a_request_truncated_at_each_byte(start, version):
     server = start(*HOLDS)
     before, at, end = clients.descriptors(server), 0, 1
     while at < end:
-        with Octets(server.port, context(version)) as client:
+        with RawClient(server.port, context(version)) as client:
             client.handshake()
             records = client.encrypt(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 1\r\n\r\nx")
             client.send(records[:at])
@@ -120,16 +118,16 @@ def test_a_request_cut_at_each_octet(start, version):
 # ---- handshakes in odd pieces
 
 
-def test_a_handshake_octet_by_octet(start, version):
-    """In segments of one octet each, and the request likewise."""
-    with Octets(start(*HOLDS).port, context(version)) as client:
-        for octet in client.first_flight():
-            client.send(bytes([octet]))
-        for octet in client.second_flight():
-            client.send(bytes([octet]))
+def test_a_handshake_byte_by_byte(start, version):
+    """In segments of one byte each, and the request likewise."""
+    with RawClient(start(*HOLDS).port, context(version)) as client:
+        for byte in client.first_flight():
+            client.send(bytes([byte]))
+        for byte in client.second_flight():
+            client.send(bytes([byte]))
         client.handshake_end()
-        for octet in client.encrypt(clients.GET % b"/"):
-            client.send(bytes([octet]))
+        for byte in client.encrypt(clients.GET % b"/"):
+            client.send(bytes([byte]))
         assert client.read_to_end().endswith(b"\r\n\r\nhowdy\n")
 
 
@@ -144,7 +142,7 @@ def hello_in_records(client, size):
 
 @pytest.mark.parametrize("size", [4, 50, 200])
 def test_a_hello_in_several_records(start, version, size):
-    with Octets(start(*HOLDS).port, context(version)) as client:
+    with RawClient(start(*HOLDS).port, context(version)) as client:
         client.send(hello_in_records(client, size))
         client.send(client.second_flight())
         client.handshake_end()
@@ -154,26 +152,26 @@ def test_a_hello_in_several_records(start, version, size):
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_a_message_whose_header_is_cut_is_refused(start, version, size):
-    """mbedTLS puts messages together again, but wants their first four octets in one record."""
-    with Octets(start(*HOLDS).port, context(version)) as client:
+    """mbedTLS puts messages together again, but wants their first four bytes in one record."""
+    with RawClient(start(*HOLDS).port, context(version)) as client:
         sends(client, hello_in_records(client, size))
         try:
             assert client.socket.recv(4096) == b""
         except ConnectionResetError:
-            pass  # closed with octets of ours unread
+            pass  # closed with bytes of ours unread
 
 
 def test_requests_and_records_need_not_agree(start, version):
     request = b"GET /magazine/vogue HTTP/1.1\r\nHost: test\r\n\r\n"
     last = clients.GET % b"/magazine/vogue"
-    with Octets(start(*HOLDS).port, context(version)) as client:
+    with RawClient(start(*HOLDS).port, context(version)) as client:
         client.handshake()
         client.send(client.encrypt(request * 20 + last))  # all in one record
         assert client.read_to_end().count(b"130 pages") == 21
-    with Octets(start(*HOLDS).port, context(version)) as client:
+    with RawClient(start(*HOLDS).port, context(version)) as client:
         client.handshake()
-        octets = request * 3 + last
-        client.send(b"".join(client.encrypt(octets[i : i + 1]) for i in range(len(octets))))
+        data = request * 3 + last
+        client.send(b"".join(client.encrypt(data[i : i + 1]) for i in range(len(data))))
         assert client.read_to_end().count(b"130 pages") == 4
 
 
@@ -192,7 +190,7 @@ GARBAGE = {
     "change cipher spec": b"\x14\3\3\0\1\1",
     "many of them": b"\x14\3\3\0\1\1" * 1000,
     "a fatal alert": b"\x15\3\1\0\2\2\x28",
-    "a goodbye": b"\x15\3\1\0\2\1\0",
+    "a close_notify": b"\x15\3\1\0\2\1\0",
     "warnings": b"\x15\3\1\0\2\1\x5a" * 1000,
     "a message of 16 MiB": b"\x16\3\1\x40\0\1\xff\xff\xff" + bytes(16380),
     "an oversized record": b"\x16\3\1\xff\xff" + bytes(2000),
@@ -201,36 +199,36 @@ GARBAGE = {
 }
 
 
-def sends(client, octets):
+def sends(client, data):
     with contextlib.suppress(OSError):  # the server may have ended it already
-        client.send(octets)
+        client.send(data)
         client.socket.shutdown(socket.SHUT_WR)
 
 
-@pytest.mark.parametrize("stage", ["first", "amid", "after"])
+@pytest.mark.parametrize("stage", ["first", "during", "after"])
 def test_garbage(start, version, stage):
     """Before the hello, in place of the second flight, and after the handshake."""
     server = start(*HOLDS)
     before = clients.descriptors(server)
-    for name, octets in GARBAGE.items():
-        with Octets(server.port, context(version)) as client:
-            if stage == "amid":
+    for name, data in GARBAGE.items():
+        with RawClient(server.port, context(version)) as client:
+            if stage == "during":
                 client.send(client.first_flight())
                 client.second_flight()
             elif stage == "after":
                 client.handshake()
-            sends(client, octets)
+            sends(client, data)
             assert b"HTTP/1.1 200" not in client.raw_to_end(), name
     everything_is_gone(server, before)
 
 
-def test_a_goodbye_amid_the_handshake(start, version):
+def test_a_close_notify_during_the_handshake(start, version):
     """Alerts under the version's own headers, after the server's flight."""
     server = start(*HOLDS)
     before = clients.descriptors(server)
     for description in (0, 10, 40, 42, 48, 80, 90):
         for level in (1, 2):
-            with Octets(server.port, context(version)) as client:
+            with RawClient(server.port, context(version)) as client:
                 client.send(client.first_flight())
                 client.second_flight()
                 sends(client, bytes([21, 3, 3, 0, 2, level, description]))
@@ -238,7 +236,7 @@ def test_a_goodbye_amid_the_handshake(start, version):
     everything_is_gone(server, before)
 
 
-def test_plain_http_is_told_in_plain_http(start):
+def test_plain_http_gets_a_plain_http_response(start):
     server = start(*HOLDS)
     for method in ("GET", "POST", "OPTIONS", "DELETE"):
         with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as raw:
@@ -292,16 +290,16 @@ def test_a_thousand_at_once(start, pki):
     everything_is_gone(server, before)
 
 
-@pytest.mark.parametrize("stage", ["silent", "begun", "amid", "resting"])
+@pytest.mark.parametrize("stage", ["idle", "begun", "during", "resting"])
 def test_two_hundred_that_wait_cost_nothing(start, stage):
     """libmicrohttpd's handshake spun at full CPU here (deps/patches/libmicrohttpd/10-...)."""
     server = start(*HOLDS)
     with contextlib.ExitStack() as stack:
         for _ in range(200):
-            client = stack.enter_context(Octets(server.port))
+            client = stack.enter_context(RawClient(server.port))
             if stage == "begun":
                 client.send(client.first_flight()[:100])
-            elif stage == "amid":
+            elif stage == "during":
                 client.send(client.first_flight())
                 client.second_flight()
             elif stage == "resting":
@@ -317,20 +315,20 @@ def test_two_hundred_that_wait_cost_nothing(start, stage):
 # ---- slow ones
 
 
-@pytest.mark.parametrize("stage", ["begun", "amid", "dripping"])
+@pytest.mark.parametrize("stage", ["begun", "during", "dripping"])
 def test_the_header_deadline_covers_the_handshake(start, stage):
     server = start("-log", "off", "-read-header-timeout", "600ms", "-idle-timeout", "60s")
-    with Octets(server.port, timeout=DEADLINE_S) as client:
+    with RawClient(server.port, timeout=DEADLINE_S) as client:
         started = time.monotonic()
-        if stage == "amid":
+        if stage == "during":
             client.send(client.first_flight())
             client.second_flight()
         elif stage == "begun":
             client.send(client.first_flight()[:100])
         else:
-            for octet in client.first_flight():
+            for byte in client.first_flight():
                 with contextlib.suppress(ConnectionError):
-                    client.send(bytes([octet]))
+                    client.send(bytes([byte]))
                 if time.monotonic() - started > 20 or closed(client):
                     break
                 time.sleep(0.05)
@@ -350,16 +348,16 @@ def closed(client):
         client.socket.settimeout(DEADLINE_S)
 
 
-def test_a_silent_client_has_the_idle_timeout(start):
+def test_a_client_that_sends_nothing_has_the_idle_timeout(start):
     server = start("-log", "off", "-read-header-timeout", "30s", "-idle-timeout", "700ms")
     started = time.monotonic()
-    with Octets(server.port) as client:
+    with RawClient(server.port) as client:
         client.raw_to_end()
     assert 0.5 < time.monotonic() - started < 20
 
 
 def test_a_slow_reader_gets_all_of_it(start, version):
-    """Answers far beyond what the sockets hold, over a small window."""
+    """Responses far beyond what the sockets hold, over a small window."""
     padding = b"".join(b"X-%d: %s\r\n" % (i, b"v" * 500) for i in range(5))
     request = b"GET /whoami HTTP/1.1\r\nHost: test\r\n" + padding + b"%s\r\n"
     server = start("-log", "off")
@@ -369,12 +367,12 @@ def test_a_slow_reader_gets_all_of_it(start, version):
         raw.connect(("127.0.0.1", server.port))
         with context(version).wrap_socket(raw, server_hostname="localhost") as secure:
             secure.setblocking(False)
-            octets = request % b"" * 299 + request % b"Connection: close\r\n"
+            data = request % b"" * 299 + request % b"Connection: close\r\n"
             sent = 0
             deadline = time.monotonic() + 3
-            while sent < len(octets) and time.monotonic() < deadline:
+            while sent < len(data) and time.monotonic() < deadline:
                 try:
-                    sent += secure.send(octets[sent : sent + 8192])
+                    sent += secure.send(data[sent : sent + 8192])
                     deadline = time.monotonic() + 0.3
                 except OSError:
                     time.sleep(0.01)
@@ -384,10 +382,10 @@ def test_a_slow_reader_gets_all_of_it(start, version):
             while said.count(b"]}\n") < 3:
                 said += secure.recv(1000)
                 time.sleep(0.001)
-            while sent < len(octets):
+            while sent < len(data):
                 secure.setblocking(False)
                 try:
-                    sent += secure.send(octets[sent : sent + 8192])
+                    sent += secure.send(data[sent : sent + 8192])
                 except OSError:
                     pass
                 secure.settimeout(DEADLINE_S)

@@ -14,10 +14,10 @@ from test_limits import *  # noqa: E402,F401,F403
 from test_refusals import *  # noqa: E402,F401,F403
 from test_routes import *  # noqa: E402,F401,F403
 
-# Told otherwise over TLS, or at odds with a handshake that has to be waited for.
-del test_whoami_tells_the_request  # noqa: F821
+# These differ over TLS, or conflict with the wait for a handshake.
+del test_whoami_describes_the_request  # noqa: F821
 del test_connections_beyond_the_limit_wait  # noqa: F821
 del test_one_address_has_a_limit_of_its_own  # noqa: F821
 
-# It counts on how much the kernel buffers of plain octets.
+# It depends on how many plain bytes the kernel buffers.
 del test_a_client_that_reads_too_slowly  # noqa: F821

@@ -1,4 +1,4 @@
-"""-tls-client-ca: who has no certificate of that authority is not served, by no way around."""
+"""-tls-client-ca: a client without a certificate of that authority is never served."""
 
 import json
 import signal
@@ -38,8 +38,8 @@ def ask(server, made, session=None):
             said = b""
             while more := secure.recv(65536):
                 said += more
-            told = json.loads(said.partition(b"\r\n\r\n")[2])["tls"]
-            return told, secure.session, secure.session_reused
+            described = json.loads(said.partition(b"\r\n\r\n")[2])["tls"]
+            return described, secure.session, secure.session_reused
 
 
 def refused(server, made, session=None):
@@ -54,13 +54,13 @@ def refused(server, made, session=None):
 
 
 def test_with_a_good_one(serve, as_client):
-    told, _, _ = ask(serve(), as_client("client", "client.chain"))
-    assert told["client_subject"] == "CN=client, O=hello tests"
+    described, _, _ = ask(serve(), as_client("client", "client.chain"))
+    assert described["client_subject"] == "CN=client, O=hello tests"
 
 
 def test_the_authority_may_be_the_intermediate(serve, as_client):
-    told, _, _ = ask(serve("issuing.pem"), as_client("client"))
-    assert told["client_subject"] == "CN=client, O=hello tests"
+    described, _, _ = ask(serve("issuing.pem"), as_client("client"))
+    assert described["client_subject"] == "CN=client, O=hello tests"
 
 
 def test_without_one(serve, version):
@@ -79,8 +79,8 @@ def test_without_one(serve, version):
 def test_with_a_bad_one(serve, as_client, name, chain, alert):
     server = serve()
     assert alert in refused(server, as_client(name, chain))
-    told, _, _ = ask(server, as_client("client", "client.chain"))
-    assert told["client_subject"] == "CN=client, O=hello tests"
+    described, _, _ = ask(server, as_client("client", "client.chain"))
+    assert described["client_subject"] == "CN=client, O=hello tests"
 
 
 def test_with_one_for_servers(serve, as_client):
@@ -109,7 +109,7 @@ def test_with_anothers_certificate(serve, pki, version):
     """The certificate is public: without its key it proves nothing."""
     made = context(version, client=(pki.path("client.chain.pem"), pki.path("client.key")))
     server = serve()
-    hello = clients.Octets(server.port, made)
+    hello = clients.RawClient(server.port, made)
     hello.send(hello.first_flight())
     second = bytearray(hello.second_flight())
     second[-40] ^= 1  # within the proof, or the Finished that follows it
@@ -123,12 +123,12 @@ def test_nothing_is_resumed(serve, as_client):
     server = serve()
     made = as_client("client", "client.chain")
     _, session, _ = ask(server, made)
-    told, _, reused = ask(server, made, session)
-    assert told["client_subject"] == "CN=client, O=hello tests"
+    described, _, reused = ask(server, made, session)
+    assert described["client_subject"] == "CN=client, O=hello tests"
     assert not reused
 
 
-def test_no_ticket_is_a_way_around(serve, as_client, pki, start, version):
+def test_no_ticket_bypasses_it(serve, as_client, pki, start, version):
     """A ticket of a server that asks for no certificate is worth nothing at one that does."""
     server = start(*pki.pair())
     made = as_client("client", "client.chain")
@@ -137,8 +137,8 @@ def test_no_ticket_is_a_way_around(serve, as_client, pki, start, version):
     without = context(version)
     _, anonymous, _ = ask(server, without)
     refused(strict, without, anonymous)
-    told, _, reused = ask(strict, made, session)
-    assert told["client_subject"] == "CN=client, O=hello tests" and not reused
+    described, _, reused = ask(strict, made, session)
+    assert described["client_subject"] == "CN=client, O=hello tests" and not reused
 
 
 def test_another_authority_by_reload(start, pki, as_client, tmp_path):
@@ -155,6 +155,6 @@ def test_another_authority_by_reload(start, pki, as_client, tmp_path):
         server.log_lines("Certificate and key reloaded", 1)
         refused(server, first)
         refused(server, first, session)
-        told, _, _ = ask(server, other)
-        assert told["client_subject"] == "CN=client-other, O=hello tests"
+        described, _, _ = ask(server, other)
+        assert described["client_subject"] == "CN=client-other, O=hello tests"
         assert kept.ask("/").status == 200, "what is open lives on"

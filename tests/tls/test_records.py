@@ -1,4 +1,4 @@
-"""An answer goes out in one piece: header and body in one TLS record."""
+"""A response goes out in one piece: header and body in one TLS record."""
 
 import socket
 import ssl
@@ -30,10 +30,10 @@ class Wire:
                 result = call()
             except ssl.SSLWantReadError:
                 self.socket.sendall(self.outgoing.read())
-                octets = self.socket.recv(65536)
-                assert octets, "closed"
-                self.seen += octets
-                self.incoming.write(octets)
+                data = self.socket.recv(65536)
+                assert data, "closed"
+                self.seen += data
+                self.incoming.write(data)
                 continue
             self.socket.sendall(self.outgoing.read())
             return result
@@ -56,7 +56,7 @@ class Wire:
         ("/magazine/" + "n" * 2000, b"n" * 2000 + b" has 0 pages.\n"),
     ],
 )
-def test_answer_is_one_record(start, target, body):
+def test_response_is_one_record(start, target, body):
     wire = Wire(start().port)
     wire.exchange(wire.tls.do_handshake)
     wire.records()

@@ -48,7 +48,7 @@ def volume(request, tmp_path, pki):
 
 
 def served(server):
-    """Returns: the certificate that a new connection sees, as a PEM's octets."""
+    """Returns: the certificate that a new connection sees, as a PEM's bytes."""
     with server.connect(context=context()) as connection:
         assert connection.ask("/").status == 200
         der = connection.socket.getpeercert(binary_form=True)
@@ -107,7 +107,7 @@ def test_a_reload_of_the_self_signed_one_is_a_new_one(start):
 def test_nothing_is_lost_under_load(start, volume):
     server = start(*volume.flags(), "-log", "text", "-read-header-timeout", "60s")
     kept = [Busy(server.port) for _ in range(32)]
-    clients.wait_until(lambda: all(c.answered or c.lost for c in kept))
+    clients.wait_until(lambda: all(c.completed or c.lost for c in kept))
     before, handshakes = clients.descriptors(server), 0
     for count in range(1, 21):
         volume.put(*(("p256.chain", "p256"), ("rsa2048", "rsa2048"))[count % 2])
@@ -116,8 +116,8 @@ def test_nothing_is_lost_under_load(start, volume):
             assert server.ask("/").status == 200
             handshakes += 1
         server.log_lines("Certificate and key reloaded", count)
-    marks = [c.answered for c in kept]
-    clients.wait_until(lambda: all(c.lost or c.answered > m for c, m in zip(kept, marks)))
+    marks = [c.completed for c in kept]
+    clients.wait_until(lambda: all(c.lost or c.completed > m for c, m in zip(kept, marks)))
     for client in kept:
         client.enough.set()
     for client in kept:
@@ -129,7 +129,7 @@ def test_nothing_is_lost_under_load(start, volume):
 
 
 def test_reloads_do_not_grow(start, pki):
-    """Tickets, keys and settings of what nobody holds any more are freed."""
+    """Tickets, keys and settings are freed when no connection uses them."""
     server = start(*pki.pair("rsa2048.chain"), "-log", "off")
 
     def reload_often(times):

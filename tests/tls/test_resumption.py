@@ -8,7 +8,7 @@ import ssl
 import clients
 import pki as makers
 import pytest
-from clients import V13, VERSIONS, Octets, context, s_client
+from clients import V13, VERSIONS, RawClient, context, s_client
 from hello import DEADLINE_S
 
 FLAGS = {"TLSv1_2": "-tls1_2", "TLSv1_3": "-tls1_3"}
@@ -39,7 +39,7 @@ def test_a_ticket_of_another_version(start, tmp_path):
         session = tmp_path / first
         s_client(port, first, "-sess_out", session)
         status, said = s_client(port, then, "-sess_in", session)
-        # openssl itself declines some of these; the next test sends such octets in any case
+        # openssl itself declines some of these; the next test sends such bytes in any case
         assert status == 1 or not is_resumed(said)
 
 
@@ -60,9 +60,9 @@ def test_a_ticket_of_another_server(start, flag, tmp_path):
 
 
 def ticket_in(session):
-    """Returns: where the ticket lies in a session's DER, and its length: the octets in [10]."""
-    told = makers.openssl("asn1parse", "-in", session).decode()
-    place = re.search(r"cont \[ 10 \].*\n *(\d+):d=\d+ +hl=(\d+) l= *(\d+) .*OCTET STRING", told)
+    """Returns: where the ticket lies in a session's DER, and its length: the bytes in [10]."""
+    printed = makers.openssl("asn1parse", "-in", session).decode()
+    place = re.search(r"cont \[ 10 \].*\n *(\d+):d=\d+ +hl=(\d+) l= *(\d+) .*OCTET STRING", printed)
     offset, header, length = map(int, place.groups())
     return offset + header, length
 
@@ -77,9 +77,9 @@ def test_altered_tickets(start, flag, tmp_path):
     at, length = ticket_in(session)
     spoilt = [bytes(length)]
     for place in (0, 3, 4, 15, 16, 17, 18, length // 2, length - 1):
-        octets = bytearray(der[at : at + length])
-        octets[place] ^= 0x55
-        spoilt.append(bytes(octets))
+        data = bytearray(der[at : at + length])
+        data[place] ^= 0x55
+        spoilt.append(bytes(data))
     for ticket in spoilt:
         pem = ssl.DER_cert_to_PEM_cert(der[:at] + ticket + der[at + length :])
         (tmp_path / "spoilt").write_text(pem.replace("CERTIFICATE", "SSL SESSION PARAMETERS"))
@@ -101,14 +101,14 @@ def test_pythons_sessions(start, version):
     assert reused == [False, True, True]
 
 
-def test_a_resumed_session_tells_its_own_name(start):
+def test_a_resumed_session_reports_its_own_name(start):
     """SNI is of this connection, not of the one that got the ticket."""
     server, made = start(), context()
-    first = Octets(server.port, made, name="first.example")
+    first = RawClient(server.port, made, name="first.example")
     first.handshake()
     first.send(first.encrypt(clients.GET % b"/whoami"))
     assert b'"server_name":"first.example"' in first.read_to_end()
-    second = Octets(server.port, made, name="second.example", session=first.ssl.session)
+    second = RawClient(server.port, made, name="second.example", session=first.ssl.session)
     second.handshake()
     second.send(second.encrypt(clients.GET % b"/whoami"))
     assert b'"server_name":"second.example"' in second.read_to_end()
@@ -128,18 +128,18 @@ def offer(port, spoil):
     """Offers a ticket in a hello that is spoilt. Returns: the server's first record."""
     made = context(V13)
     made.options |= ALLOW_NO_DHE_KEX  # the ticket is for the modes of its first client
-    with Octets(port, made) as first:
+    with RawClient(port, made) as first:
         first.handshake()
         first.send(first.encrypt(clients.GET % b"/"))
         first.read_to_end()
         session = first.ssl.session
     assert session.has_ticket
-    with Octets(port, made, session=session) as client:
+    with RawClient(port, made, session=session) as client:
         flight = bytearray(client.first_flight())
         spoil(flight)
         client.send(bytes(flight))
-        answer = client.raw_to_end() if spoil is spoil_binder else client.socket.recv(4096)
-        return answer[: 5 + int.from_bytes(answer[3:5], "big")]
+        response = client.raw_to_end() if spoil is spoil_binder else client.socket.recv(4096)
+        return response[: 5 + int.from_bytes(response[3:5], "big")]
 
 
 def spoil_nothing(_):
@@ -158,14 +158,14 @@ def take_fresh_exchange_away(flight):
 
 def test_an_offer_is_taken(start):
     """What the next two compare with."""
-    answer = offer(start().port, spoil_nothing)
-    assert (answer[0], answer[5]) == (22, 2) and PRE_SHARED_KEY in answer
+    response = offer(start().port, spoil_nothing)
+    assert (response[0], response[5]) == (22, 2) and PRE_SHARED_KEY in response
 
 
 def test_a_ticket_without_its_secret(start):
     """Who saw a ticket go by can't make the proof that comes with it."""
-    answer = offer(start().port, spoil_binder)
-    assert [level for level, _ in clients.alerts(answer)] == [2], answer
+    response = offer(start().port, spoil_binder)
+    assert [level for level, _ in clients.alerts(response)] == [2], response
 
 
 def test_no_resumption_without_a_fresh_exchange(start):
@@ -173,5 +173,5 @@ def test_no_resumption_without_a_fresh_exchange(start):
     The change spoils the proof, too: a server that knew psk_ke would refuse it. One that
     does not goes on without the ticket.
     """
-    answer = offer(start().port, take_fresh_exchange_away)
-    assert (answer[0], answer[5]) == (22, 2) and PRE_SHARED_KEY not in answer
+    response = offer(start().port, take_fresh_exchange_away)
+    assert (response[0], response[5]) == (22, 2) and PRE_SHARED_KEY not in response

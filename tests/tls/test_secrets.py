@@ -1,15 +1,14 @@
-"""The private key: never in a log, an answer, a core dump, nor as its file's text in memory."""
+"""The private key: never in a log, a response, a core dump, nor as its file's text in memory."""
 
 import base64
 import os
 import re
-import socket
 
 import pytest
 
 
 def lines_of(path):
-    """The base64 lines of a PEM file, and the octets that they stand for."""
+    """The base64 lines of a PEM file, and the bytes that they stand for."""
     lines = [line for line in path.read_bytes().splitlines() if b"-----" not in line]
     return [line for line in lines if len(line) > 20], base64.b64decode(b"".join(lines))
 
@@ -61,14 +60,14 @@ def test_a_bad_key_is_not_quoted(start, pki, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["rsa2048", "p256"])
-def test_it_is_told_to_nobody(start, pki, kind):
+def test_no_output_contains_it(start, pki, kind):
     server = start(*pki.pair(f"{kind}.chain"))
-    answers = [server.ask(path).body.decode() for path in ("/", "/whoami", "/metrics", "/version")]
+    responses = [server.ask(path).body.decode() for path in ("/", "/whoami", "/metrics", "/version")]
     lines, _ = lines_of(pki.path(f"{kind}.key"))
-    assert not [line for line in lines if line.decode() in server.log() + "".join(answers)]
+    assert not [line for line in lines if line.decode() in server.log() + "".join(responses)]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed, to tell whose /proc/PID is")
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed, to check the owner of /proc/PID")
 @pytest.mark.parametrize("flavour", ["release"])
 @pytest.mark.parametrize("tls", [True, False])
 def test_the_kernel_makes_no_core_dump(start, flavour, tls):

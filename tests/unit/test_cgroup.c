@@ -204,7 +204,7 @@ START_TEST(limits)
 END_TEST
 
 /* A container on a host with version 1 and many nested cgroups has lines of this length. */
-START_TEST(long_lists_are_read_or_refused_whole)
+START_TEST(long_lists_are_read_completely_or_refused)
 {
 	struct cgroup_limit limit;
 	char text[9000];
@@ -255,7 +255,7 @@ Suite *cgroup_suite(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, limits, 0, sizeof(cases) / sizeof(cases[0]));
-	tcase_add_test(tcase, long_lists_are_read_or_refused_whole);
+	tcase_add_test(tcase, long_lists_are_read_completely_or_refused);
 	tcase_add_test(tcase, a_fifo_does_not_block);
 	suite_add_tcase(suite, tcase);
 	return suite;

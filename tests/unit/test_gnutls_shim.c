@@ -337,7 +337,7 @@ START_TEST(what_was_read_ahead_is_pending)
 }
 END_TEST
 
-START_TEST(goodbyes_of_the_server)
+START_TEST(close_notify_of_the_server)
 {
 	struct pair p;
 	unsigned char data[8];
@@ -360,7 +360,7 @@ START_TEST(goodbyes_of_the_server)
 }
 END_TEST
 
-START_TEST(goodbyes_of_the_client)
+START_TEST(close_notify_of_the_client)
 {
 	struct pair p;
 	char data[8];
@@ -376,7 +376,7 @@ START_TEST(goodbyes_of_the_client)
 }
 END_TEST
 
-START_TEST(an_end_without_goodbye)
+START_TEST(an_end_without_close_notify)
 {
 	struct pair p;
 	char data[8];
@@ -574,9 +574,9 @@ Suite *gnutls_shim_suite(void)
 	tcase_add_loop_test(tcase, a_flight_waits_for_room, 0, 2);
 	tcase_add_loop_test(tcase, a_response_waits_for_room, 0, 2);
 	tcase_add_loop_test(tcase, what_was_read_ahead_is_pending, 0, 2);
-	tcase_add_loop_test(tcase, goodbyes_of_the_server, 0, 2);
-	tcase_add_loop_test(tcase, goodbyes_of_the_client, 0, 2);
-	tcase_add_loop_test(tcase, an_end_without_goodbye, 0, 2);
+	tcase_add_loop_test(tcase, close_notify_of_the_server, 0, 2);
+	tcase_add_loop_test(tcase, close_notify_of_the_client, 0, 2);
+	tcase_add_loop_test(tcase, an_end_without_close_notify, 0, 2);
 	tcase_add_loop_test(tcase, an_altered_record, 0, 2);
 	tcase_add_test(tcase, nothing_before_its_time);
 	tcase_add_test(tcase, garbage_gets_an_alert_and_plain_http_a_response);

@@ -26,7 +26,7 @@ static const struct {
 	{"HELLO_ADDR", "bad", -1, NULL, 0},
 };
 
-START_TEST(the_own_service_is_asked)
+START_TEST(the_own_service_is_checked)
 {
 	struct healthcheck check;
 	struct error err = {0};
@@ -43,7 +43,7 @@ START_TEST(the_own_service_is_asked)
 END_TEST
 
 /* Found by tests/fuzz/client.c: it failed without a word. */
-START_TEST(a_service_without_http_is_asked_over_tls)
+START_TEST(a_service_without_http_is_checked_over_tls)
 {
 	struct healthcheck check;
 	struct error err = {0};
@@ -109,8 +109,8 @@ Suite *healthcheck_suite(void)
 	Suite *suite = suite_create("healthcheck");
 	TCase *tcase = tcase_create("healthcheck");
 
-	tcase_add_loop_test(tcase, the_own_service_is_asked, 0, sizeof(own) / sizeof(own[0]));
-	tcase_add_test(tcase, a_service_without_http_is_asked_over_tls);
+	tcase_add_loop_test(tcase, the_own_service_is_checked, 0, sizeof(own) / sizeof(own[0]));
+	tcase_add_test(tcase, a_service_without_http_is_checked_over_tls);
 	tcase_add_test(tcase, a_url_that_was_given_is_verified);
 	tcase_add_test(tcase, a_timeout_below_its_range_is_refused);
 	tcase_add_test(tcase, the_bundle_is_chosen);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-START_TEST(the_object_is_whole)
+START_TEST(the_object_is_complete)
 {
 	static const struct whoami who = {.hostname = "h",
 		.remote = "192.0.2.1:5",
@@ -32,7 +32,7 @@ Suite *whoami_suite(void)
 	Suite *suite = suite_create("whoami");
 	TCase *tcase = tcase_create("whoami");
 
-	tcase_add_test(tcase, the_object_is_whole);
+	tcase_add_test(tcase, the_object_is_complete);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

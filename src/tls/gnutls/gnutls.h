@@ -1,9 +1,9 @@
 /*
  * gnutls.h - as much of GnuTLS's interface as libmicrohttpd 1.0.10 asks for, by the names
- * and rules of the GnuTLS manual; face.c makes it of mbedTLS. libmicrohttpd is compiled
+ * and rules of the GnuTLS manual; gnutls_shim.c implements it with mbedTLS. libmicrohttpd is compiled
  * against this header and linked to that file.
  *
- * The values of constants are this face's own: both sides are compiled from here.
+ * The values of constants are this shim's own: both sides are compiled from here.
  */
 #ifndef HELLO_GNUTLS_H
 #define HELLO_GNUTLS_H
@@ -13,8 +13,8 @@
 #include <sys/types.h>
 
 /*
- * Which libmicrohttpd's code is compiled: with 3.6.0 all that this face has (ALPN, a
- * descriptor as transport), without what it has not (early data, authentication after the
+ * Which libmicrohttpd's code is compiled: with 3.6.0 all that this shim has (ALPN, a
+ * descriptor as transport), without what it lacks (early data, authentication after the
  * handshake, both from 3.6.3 on).
  */
 #define GNUTLS_VERSION_MAJOR  3
@@ -82,7 +82,7 @@ enum {
 	GNUTLS_E_DECRYPTION_FAILED = -9,
 	GNUTLS_E_UNEXPECTED_PACKET = -10,
 	GNUTLS_E_UNIMPLEMENTED_FEATURE = -11,
-	/* libmicrohttpd tells these from the rest; this face has no use for them. */
+	/* libmicrohttpd distinguishes these; this shim does not return them. */
 	GNUTLS_E_DECOMPRESSION_FAILED = -32,
 	GNUTLS_E_COMPRESSION_FAILED = -33,
 	GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER = -34,

@@ -23,7 +23,7 @@ struct seen_request {
 	bool trailers;	     /* fields behind the body */
 	bool plain_host;     /* Host has small letters alone */
 	bool expects;	     /* has an Expect */
-	bool last;	     /* the connection ends after its answer */
+	bool last;	     /* the connection ends after its response */
 	bool whole;	     /* its body is all there */
 };
 

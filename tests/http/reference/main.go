@@ -37,7 +37,7 @@ func magazine(w http.ResponseWriter, r *http.Request) {
 	plain(w, fmt.Sprintf("%s has %d pages.\n", name, pages[name]))
 }
 
-// withBody reads a request's body before it is answered.
+// withBody reads a request's body before the response.
 func withBody(next http.Handler, max int64) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var tooLarge *http.MaxBytesError
@@ -55,8 +55,8 @@ func withBody(next http.Handler, max int64) http.Handler {
 }
 
 func main() {
-	maxBody := flag.Int64("max-body", -1, "read bodies of at most so many octets; -1: don't")
-	maxHeader := flag.Int("max-header", 0, "octets of a header; 0: net/http's default")
+	maxBody := flag.Int64("max-body", -1, "read bodies of at most so many bytes; -1: don't")
+	maxHeader := flag.Int("max-header", 0, "bytes of a header; 0: net/http's default")
 	flag.Parse()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", always("howdy\n"))
