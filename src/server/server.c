@@ -140,13 +140,14 @@ static int make_site(struct server *server)
 /*
  * Accepted sockets inherit this: the kernel resets a connection whose client has taken nothing of
  * what was written for this long, also after libmicrohttpd has closed it (tcp(7), TCP_USER_TIMEOUT).
+ * A second later than -write-timeout, so that an open connection is ended, and counted, by a sweep.
  * A kernel that refuses keeps its own timeouts, some 15 minutes.
  */
-static void limit_unread_responses(int listener, int64_t timeout_ms)
+static void limit_unread_responses(int listener, int64_t write_timeout_ms)
 {
-	const unsigned timeout = (unsigned)timeout_ms;
+	const unsigned timeout_ms = (unsigned)write_timeout_ms + 1000;
 
-	setsockopt(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
+	setsockopt(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
 }
 
 /* Ends what start_daemons() began, and closes the listeners that are left. */
