@@ -189,7 +189,8 @@ build/release/sandbox/%: tests/sandbox/%.c $(patsubst %,build/release/src/%.o,sa
 -include $(SANDBOX_PROGRAMS:%=%.d)
 
 # What the groups of tests run; tests/run runs groups side by side and sums them up (docs/testing.md).
-HTTP_PROGRAMS := build/release/hello build/minimal/hello build/asan/hello $(SANDBOX_PROGRAMS)
+# The valgrind build is for tests/http/test_costs.py, which counts calls.
+HTTP_PROGRAMS := build/release/hello build/minimal/hello build/asan/hello build/valgrind/hello $(SANDBOX_PROGRAMS)
 RUN_TESTS = RACE_TESTS='$(RACE_TESTS)' MEMORY_TESTS='$(MEMORY_TESTS)' FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run
 
 unit: build/asan/unit/runner ## unit tests, under AddressSanitizer and UBSan
@@ -274,7 +275,7 @@ check: ## minutes: unit tests, and the black-box tests of HTTP and TLS; needs no
 	$(RUN_TESTS) unit http tls
 
 # All that the tests run, made at once. What can't be built counts as a failed test and stops no other.
-TEST_PROGRAMS := build/asan/unit/runner $(HTTP_PROGRAMS) build/tsan/hello build/valgrind/hello fuzzers
+TEST_PROGRAMS := build/asan/unit/runner $(HTTP_PROGRAMS) build/tsan/hello fuzzers
 
 test: FUZZ_SECONDS := 60
 test: setup ## everything that must hold; brings what it needs
