@@ -30,10 +30,9 @@ struct listening {
 };
 
 struct server {
-	struct service service;
+	struct service service; /* its tls is owned here */
 	struct listening listening[SERVER_ENDPOINTS];
-	struct tls_server *tls; /* owned; NULL without SERVER_HTTPS */
-	char *text;		/* owned: the site's */
+	char *text; /* owned: the site's */
 };
 
 /* ---- start ---- */
@@ -166,7 +165,7 @@ static void server_free(struct server *server)
 	if (server->service.text_response != NULL)
 		MHD_destroy_response(server->service.text_response);
 	free(server->text);
-	tls_server_free(server->tls);
+	tls_server_free(server->service.tls);
 	for (size_t i = 0; i < SERVER_ENDPOINTS; i++)
 		conns_destroy(&server->listening[i].endpoint.conns);
 	free(server);
@@ -187,7 +186,7 @@ struct server *server_start(const struct options *options, unsigned threads,
 		return NULL;
 	}
 	server->service.options = options;
-	server->service.tls = server->tls = tls;
+	server->service.tls = tls;
 	for (size_t i = 0; i < SERVER_ENDPOINTS; i++) {
 		struct listening *listening = &server->listening[i];
 
@@ -208,8 +207,10 @@ struct server *server_start(const struct options *options, unsigned threads,
 
 int server_reload(struct server *server, char notice[TLS_NOTICE_SIZE], struct error *err)
 {
+	struct tls_server *tls = server->service.tls;
+
 	notice[0] = '\0';
-	return server->tls != NULL ? tls_server_reload(server->tls, notice, err) : 0;
+	return tls != NULL ? tls_server_reload(tls, notice, err) : 0;
 }
 
 bool server_is_full(struct server *server)

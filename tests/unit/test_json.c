@@ -1,19 +1,9 @@
 #include "base/json.h"
 #include "base/strbuf.h"
+#include "escape.h"
 #include "suites.h"
 
 #include <string.h>
-
-struct escape {
-	const char *in;
-	size_t len;
-	const char *out;
-};
-
-#define CASE(in, out)                                                                              \
-	{                                                                                          \
-		in, sizeof(in) - 1, out                                                            \
-	}
 
 static const struct escape json[] = {
 	CASE("", ""),

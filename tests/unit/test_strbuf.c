@@ -1,18 +1,8 @@
 #include "base/strbuf.h"
+#include "escape.h"
 #include "suites.h"
 
 #include <string.h>
-
-struct escape {
-	const char *in;
-	size_t len;
-	const char *out;
-};
-
-#define CASE(in, out)                                                                              \
-	{                                                                                          \
-		in, sizeof(in) - 1, out                                                            \
-	}
 
 static const struct escape printable[] = {
 	CASE("plain ~", "plain ~"),
