@@ -61,7 +61,7 @@ static bool is_one_too_many(const struct conns *conns, const unsigned char *key)
 	if (conns->max_per_ip == 0)
 		return false;
 	for (const struct conn *at = conns->first; at != NULL; at = at->next) {
-		if (!at->refused && memcmp(at->key, key, sizeof(at->key)) == 0)
+		if (memcmp(at->key, key, sizeof(at->key)) == 0)
 			same++;
 	}
 	return same >= conns->max_per_ip;
@@ -205,6 +205,7 @@ struct conn *conns_add(struct conns *conns, int fd, const struct sockaddr *peer,
 {
 	struct conn *conn = calloc(1, sizeof(*conn));
 	struct strbuf remote;
+	bool refused;
 
 	if (conn == NULL) {
 		shutdown(fd, SHUT_RDWR);
@@ -221,18 +222,23 @@ struct conn *conns_add(struct conns *conns, int fd, const struct sockaddr *peer,
 	atomic_init(&conn->state, conn->seen_state);
 
 	pthread_mutex_lock(&conns->lock);
-	conn->refused = is_one_too_many(conns, conn->key);
-	conn->next = conns->first;
-	if (conns->first != NULL)
-		conns->first->prev = conn;
-	else
-		conns->last = conn;
-	conns->first = conn;
-	conns->count++;
-	if (conn->refused)
-		shut(conns, conn);
+	refused = is_one_too_many(conns, conn->key);
+	if (!refused) {
+		conn->next = conns->first;
+		if (conns->first != NULL)
+			conns->first->prev = conn;
+		else
+			conns->last = conn;
+		conns->first = conn;
+		conns->count++;
+	}
 	pthread_mutex_unlock(&conns->lock);
-	return conn;
+	if (!refused)
+		return conn;
+	metrics_connection_refused();
+	shutdown(fd, SHUT_RDWR);
+	free(conn);
+	return NULL;
 }
 
 void conns_remove(struct conns *conns, struct conn *conn)

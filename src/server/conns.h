@@ -60,8 +60,7 @@ enum conn_phase {
 struct conn {
 	struct conns *table;
 	struct conn *next, *prev;
-	int fd; /* borrowed from libmicrohttpd */
-	bool refused;
+	int fd;		       /* borrowed from libmicrohttpd */
 	bool plain;	       /* no TLS: bytes written to fd reach the client unchanged */
 	unsigned char key[16]; /* the peer's address, IPv4 as IPv4-mapped */
 	char remote[ADDRESS_TEXT_MAX];
@@ -138,11 +137,13 @@ void conns_forget_listener(struct conns *conns);
 void conns_destroy(struct conns *conns);
 
 /*
- * Adds a connection. One over the limit of its address is shut down, and marked as refused.
+ * Adds a connection. One over the limit of its address is refused: it is counted, shut down, and in no
+ * table. shutdown(2) leaves what it has sent in the receive queue, from which the event loop still reads
+ * requests; without a struct conn none of them is served, logged or counted.
  * fd: borrowed until conns_remove()
  * peer: its address, IPv4 or IPv6; borrowed for the call
  * plain: false where bytes written to fd would corrupt a TLS stream
- * Returns: the connection, owned by conns; NULL when memory is short: fd is shut down.
+ * Returns: the connection, owned by conns; NULL when it is refused, or memory is short: fd is shut down.
  * Threads: any.
  */
 struct conn *conns_add(struct conns *conns, int fd, const struct sockaddr *peer, bool plain);

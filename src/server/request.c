@@ -51,11 +51,9 @@ void request_on_connection(void *cls, struct MHD_Connection *connection, void **
 	session = info != NULL ? info->tls_session : NULL;
 	metrics_connection_opened();
 	conn = conns_add(&endpoint->conns, fd, peer, session == NULL);
-	if (conn != NULL && conn->refused)
-		metrics_connection_refused();
 	*socket_context = conn;
 	/* A session that is not started refuses its handshake, and the connection ends. */
-	if (session != NULL && conn != NULL && !conn->refused)
+	if (session != NULL && conn != NULL)
 		tls_session_start(session, endpoint->service->tls, on_handshake_done, conn);
 	conns_evict(&endpoint->conns);
 }
@@ -333,7 +331,7 @@ enum MHD_Result request_on_part(void *cls, struct MHD_Connection *connection, co
 	(void)url;
 	(void)upload;
 	if (conn == NULL)
-		return MHD_NO; /* there was no memory for it */
+		return MHD_NO; /* it was refused, or there was no memory for it */
 	if (!conn->request.header_seen)
 		return begin(&ex);
 	if (*upload_bytes > 0) {
