@@ -202,6 +202,19 @@ def test_a_second_header_has_the_deadline_too(start):
         assert time.monotonic() - started < SOON_S
 
 
+@pytest.mark.parametrize("begun", [b"G", b"\r\n", HEADER], ids=["a byte", "an empty line", "a field"])
+def test_a_second_header_that_begins_with_the_first_request(start, begun):
+    """Its first byte comes before the first response: no later byte says that it has begun."""
+    server = start("-read-header-timeout", "500ms", "-idle-timeout", "60s")
+    with server.connect() as connection:
+        started = time.monotonic()
+        connection.send(HEADER + b"\r\n" + begun)
+        assert connection.read_response().status == 200
+        assert_408(connection)
+        assert 0.4 <= time.monotonic() - started < SOON_S
+    assert server.metrics()["hello_connections_timed_out_total"] == 1
+
+
 def test_a_slow_header_within_the_deadline_is_served(start):
     server = start("-read-header-timeout", "30s")
     with server.connect() as connection:
