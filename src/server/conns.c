@@ -282,6 +282,7 @@ void conn_request_begun(struct conn *conn)
 	int64_t longest = atomic_load_explicit(&conn->gap_us, memory_order_relaxed);
 	int64_t gap = now_us - since_of(state);
 
+	conn->begun_us = now_us;
 	if (phase_of(state) == CONN_WAITING)
 		conn_enter(conn, CONN_HEADER, now_us);
 	/* Before the first request there is no pause to measure. */

@@ -38,7 +38,7 @@ struct conn_request {
 	const char *method;	 /* borrowed from the event loop; set once the header is seen */
 	const char *target;	 /* borrowed from the event loop */
 	size_t target_len;	 /* bytes */
-	int64_t started_us;	 /* of clock_monotonic_us() */
+	int64_t started_us;	 /* its first byte, of clock_monotonic_us() */
 	uint64_t received_bytes; /* of the body */
 	uint64_t sent_bytes;	 /* of the response's body */
 	unsigned status;	 /* 0 until a response is queued */
@@ -84,6 +84,7 @@ struct conn {
 	bool shut; /* shutdown(2) in both directions: the event loop closes it; under the lock */
 
 	/* Used by the event loop alone. */
+	int64_t begun_us; /* the first byte of the request, of clock_monotonic_us() */
 	struct conn_request request;
 };
 

@@ -71,7 +71,7 @@ void *request_on_target(void *cls, const char *target, struct MHD_Connection *co
 	if (conn == NULL)
 		return NULL;
 	conn->request = (struct conn_request){
-		.target = target, .target_len = strlen(target), .started_us = clock_monotonic_us()};
+		.target = target, .target_len = strlen(target), .started_us = conn->begun_us};
 	return conn;
 }
 
