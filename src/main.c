@@ -17,6 +17,7 @@
 #include "server/version.h"
 #include "tls/tls.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,16 +39,21 @@ static const char *lookup_env(const char *name)
 	return getenv(name);
 }
 
-/* Writes to standard output. Returns: the exit status. */
-static int print(const struct strbuf *text)
-{
-	return file_write_all(STDOUT_FILENO, text->data, text->len) == 0 ? EXIT_FINE : EXIT_FAILED;
-}
-
 static int fail(const struct error *err, int status)
 {
 	error_print(STDERR_FILENO, err);
 	return status;
+}
+
+/* Writes to standard output. Returns: the exit status. */
+static int print(const struct strbuf *text)
+{
+	struct error err = {0};
+
+	if (file_write_all(STDOUT_FILENO, text->data, text->len) == 0)
+		return EXIT_FINE;
+	error_set(&err, errno, "standard output", NULL, "can't write", NULL);
+	return fail(&err, EXIT_FAILED);
 }
 
 /* The flags of the commands that report something. */
@@ -377,6 +383,8 @@ int main(int argc, char **argv)
 {
 	struct error err = {0};
 
+	if (file_open_standard(&err) != 0)
+		return fail(&err, EXIT_FAILED);
 	if (argc == 2 && is_help(argv[1]))
 		return run_help(0, argv + 2);
 	if (argc < 2 || argv[1][0] == '-')
