@@ -207,8 +207,11 @@ static void tell_needs(
 	needs->reread = count > 0 ? reread : NULL;
 }
 
-/* Logs what the kernel does not provide: missing layers, and rights that Landlock lacks. */
-static void log_missing(const struct options *options, const struct sandbox *sandbox)
+/*
+ * Logs what the kernel does not provide, missing layers and rights that Landlock lacks, and what
+ * the sandbox makes of files in the root.
+ */
+static void log_sandbox(const struct options *options, const struct sandbox *sandbox)
 {
 	char message[160] = "";
 	struct strbuf text = {.data = message, .size = sizeof(message) - 1};
@@ -225,6 +228,10 @@ static void log_missing(const struct options *options, const struct sandbox *san
 		message[text.len] = '\0';
 		log_event(options->log, message);
 	}
+	if (sandbox->reread_in_root)
+		log_event(options->log,
+			"Sandbox: certificate files in / can be reloaded after they are "
+			"overwritten. To renew them by renaming, put them in another directory.");
 }
 
 /* Stops and frees the server. Returns: the exit status. */
@@ -283,7 +290,7 @@ static int run_serve(int argc, char **argv)
 		server_stop(server);
 		return fail(&err, EXIT_FAILED);
 	}
-	log_missing(&options, &sandbox);
+	log_sandbox(&options, &sandbox);
 	announce(&options, "http", listeners[SERVER_HTTP], ports[SERVER_HTTP]);
 	announce(&options, "https", listeners[SERVER_HTTPS], ports[SERVER_HTTPS]);
 	lifecycle_run(server, &options);

@@ -36,6 +36,7 @@ needs_x86_64 = pytest.mark.skipif(
 )
 needs_seccomp = pytest.mark.skipif(not hello.has_seccomp(), reason="no seccomp(2) here")
 needs_landlock = pytest.mark.skipif(hello.landlock_abi() == 0, reason="no Landlock here")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can chroot")
 pytestmark = needs_x86_64
 
 
@@ -364,12 +365,13 @@ def test_landlock_refuses_tcp(start_refused):
 class Probe:
     """A process in the same sandbox that makes the system calls it is given."""
 
-    def __init__(self, *args, command=(PROGRAMS / "probe",)):
+    def __init__(self, *args, command=(PROGRAMS / "probe",), **popen):
         self.process = subprocess.Popen(
             [*command, *args],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            **popen,
         )
         self.first_line = self.process.stdout.readline().strip()
 
@@ -398,8 +400,8 @@ class Probe:
 def probe():
     probes = []
 
-    def start_probe(*args):
-        probes.append(Probe(*map(str, args)))
+    def start_probe(*args, **kwargs):
+        probes.append(Probe(*map(str, args), **kwargs))
         assert probes[-1].first_line == "ready"
         return probes[-1]
 
@@ -423,6 +425,15 @@ def test_the_other_rights_hold_where_one_is_refused():
         assert process.call(KILL, os.getpid(), 0) == 0, "the refused right does not hold"
     finally:
         assert process.end() == 0
+
+
+def enter(root):
+    """For a process that starts: it has this directory as its root, and is there."""
+    def enter_root():
+        os.chroot(root)
+        os.chdir("/")
+
+    return enter_root
 
 
 def write_text(directory):
@@ -572,6 +583,75 @@ def test_a_link_in_the_root_does_not_open_everything(probe):
     process = probe("-files", "-syscalls", "-reread", "/bin/true")
     assert process.opens("/bin/true")
     assert not process.opens("/etc/passwd")
+
+
+@needs_seccomp
+@needs_landlock
+@needs_root
+@pytest.mark.parametrize(
+    "name", ["/cert.pem", "cert.pem", "//cert.pem", "/./cert.pem", "/etc/../cert.pem", "/self/cert.pem", "/link.pem"]
+)
+def test_a_file_in_the_root_does_not_open_everything(probe, tmp_path, name):
+    """The usual place in an image that is built from scratch."""
+    shutil.copy(PROGRAMS / "probe", tmp_path)
+    (tmp_path / "etc").mkdir()
+    for file in ("cert.pem", "secret", "etc/secret"):
+        (tmp_path / file).write_text("text")
+    (tmp_path / "self").symlink_to("/")
+    (tmp_path / "link.pem").symlink_to("cert.pem")
+    process = probe("-files", "-syscalls", "-reread", name, command=("/probe",), preexec_fn=enter(tmp_path))
+    assert process.opens(name)
+    for other in ("/secret", "/etc/secret", "/probe", "/", "/etc"):
+        assert not process.opens(other), other
+    (tmp_path / "cert.pem").write_text("in place")
+    assert process.opens(name)
+    (tmp_path / "secret").rename(tmp_path / "cert.pem")
+    assert not process.opens(name)
+    assert process.end() == 0
+
+
+@needs_seccomp
+@needs_landlock
+@needs_root
+def test_a_directory_as_a_file_opens_nothing(probe, tmp_path):
+    shutil.copy(PROGRAMS / "probe", tmp_path)
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/secret").write_text("text")
+    for name in ("/", "/etc", "."):
+        process = probe("-files", "-syscalls", "-reread", name, command=("/probe",), preexec_fn=enter(tmp_path))
+        assert not process.opens("/etc/secret"), name
+
+
+@needs_seccomp
+@needs_landlock
+@needs_root
+@pytest.mark.parametrize("log", ["text", "json"])
+def test_a_reload_of_files_in_the_root(start, tmp_path, monkeypatch, log):
+    for directory in (tmp_path / "root", tmp_path / "new"):
+        directory.mkdir()
+        write_certificate(directory)
+    root, new = tmp_path / "root", tmp_path / "new"
+    shutil.copy(hello.binary("release"), root / "hello")
+    monkeypatch.setattr(hello, "binary", lambda _: "/hello")
+    files = ("-tls-cert", "/tls.crt", "-tls-key", "/tls.key")
+    server = start("-sandbox", "require", "-log", log, *files, tls=True, preexec_fn=enter(root))
+    first = served_certificate(server)
+    lines = [line for line in server.log().splitlines() if "Sandbox" in line]
+    assert len(lines) == 1 and "certificate files in /" in lines[0], lines
+    assert inject(server.process, (OPEN, "@/hello", 0)) == ("returned", -errno.EACCES)
+    for name in ("tls.crt", "tls.key"):
+        (root / name).write_bytes((new / name).read_bytes())
+    server.send_signal(signal.SIGHUP)
+    server.log_lines("Certificate and key reloaded", 1)
+    second = served_certificate(server)
+    assert first != second
+    for name in ("tls.crt", "tls.key"):
+        (new / name).rename(root / name)
+    server.send_signal(signal.SIGHUP)
+    server.log_lines("certificate is unchanged", 1)
+    assert "Permission denied" in server.log()
+    assert served_certificate(server) == second
+    assert server.stop() == 0
 
 
 @needs_landlock
