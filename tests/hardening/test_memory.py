@@ -18,6 +18,8 @@ import test_binary
 
 PAGE = os.sysconf("SC_PAGESIZE")
 REFUSE = hello.ROOT / "build/release/sandbox/refuse"
+INJECT = hello.ROOT / "build/release/sandbox/inject"
+CANARY_OFFSET = 0x28  # System V ABI, x86-64 supplement
 MPROTECT = {"x86_64": 10, "aarch64": 226}.get(platform.machine())
 
 
@@ -105,6 +107,47 @@ def test_each_start_has_another_address(flavour):
         with waiting(flavour, "serve") as pid:
             seen.add(base_of(flavour, mappings(pid)))
     assert len(seen) == 3
+
+
+def canary(flavour):
+    """The value that guarded functions compare: in the main thread's memory, where %fs points to."""
+    arch_prctl, arch_get_fs = 158, 0x1003
+    server = hello.Server(flavour, "-sandbox", "off")
+    try:
+        pid = server.process.pid
+        # The kernel writes the address to where nothing lies: the end of the main thread's stack.
+        (stack,) = [each for each in mappings(pid) if each.name == "[stack]"]
+        call = [INJECT, str(pid), str(arch_prctl), str(arch_get_fs), str(stack.start)]
+        done = subprocess.run(call, capture_output=True, text=True, timeout=hello.DEADLINE_S)
+        if "ptrace: Operation not permitted" in done.stderr:
+            pytest.skip("ptrace(2) is not allowed here")
+        assert done.stdout == "returned 0\n", done.stderr
+        with open(f"/proc/{pid}/mem", "r+b", 0) as memory:
+            memory.seek(stack.start)
+            place = int.from_bytes(memory.read(8), "little") + CANARY_OFFSET
+            memory.seek(place)
+            value = memory.read(8)
+            memory.seek(place)
+            memory.write(bytes(8))
+        # Each function that is entered now and was left then, or the reverse, finds another value.
+        with contextlib.suppress(OSError, AssertionError):
+            server.stop()
+        return value, server.process.wait(hello.DEADLINE_S)
+    finally:
+        server.process.kill()
+        server.process.wait()
+        server.reports.cleanup()
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="inject and the place of the canary are for x86-64")
+def test_an_altered_canary_ends_the_process(flavour):
+    """The canary is random, and the functions that wait on the stack check it when they return."""
+    values = set()
+    for _ in range(3):
+        value, status = canary(flavour)
+        values.add(value)
+        assert status == -signal.SIGSEGV, "musl's __stack_chk_fail() executes an instruction that traps"
+    assert len(values) == 3 and bytes(8) not in values
 
 
 @pytest.mark.skipif(not hello.has_seccomp(), reason="no seccomp(2) here")

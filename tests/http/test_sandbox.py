@@ -22,6 +22,7 @@ WORKERS = 4
 # System call numbers of x86-64.
 OPEN, CLOSE, MMAP, MPROTECT, SOCKET, CONNECT = 2, 3, 9, 10, 41, 42
 GETPID, BIND, EXECVE, KILL, PRCTL, OPENAT = 39, 49, 59, 62, 157, 257
+IOCTL, TRUNCATE, RENAME, TKILL = 16, 76, 82, 200
 SECCOMP, GETRANDOM, LANDLOCK = 317, 318, [444, 445, 446]
 AT_FDCWD = -100
 READ, WRITE_EXEC, EXEC = 1, 6, 4
@@ -151,6 +152,21 @@ def test_naming_a_thread_does_not_kill(start):
     server = start()
     assert inject(server.process, (PRCTL, PR_SET_NAME, "@x")) == ("returned", -errno.EPERM)
     assert server.ask("/").status == 200
+
+
+@needs_seccomp
+def test_a_failed_assertion_ends_with_sigabrt():
+    """abort(3) sends itself this signal, and no other is allowed."""
+    for number, killed_by in (signal.SIGABRT, signal.SIGABRT), (signal.SIGTERM, signal.SIGSYS):
+        server = hello.Server("release")
+        try:
+            tid = threads_of(server.process)[-1]
+            inject(server.process, (TKILL, tid, int(number)), tid)
+            assert exit_status(server) == -killed_by
+        finally:
+            server.process.kill()
+            server.process.wait()
+            server.reports.cleanup()
 
 
 # ---- what works in it ---------------------------------------------------------------------------
@@ -357,6 +373,65 @@ def test_landlock_refuses_tcp(start_refused):
         assert called == ("returned", -errno.EACCES), number
     assert inject(server.process, (CLOSE, made)) == ("returned", 0)
     assert server.ask("/").status == 200
+
+
+# System calls that succeed outside the sandbox, each for a right.
+def truncate(directory):
+    return TRUNCATE, f"@{directory}/file", 0
+
+
+def rename(directory):
+    return RENAME, f"@{directory}/file", f"@{directory}/other/file"
+
+
+def signal_the_test(_):
+    return KILL, os.getpid(), 0
+
+
+@needs_seccomp
+@needs_landlock
+@pytest.mark.parametrize(
+    "abi, call, errnum",
+    [(1, rename, errno.EACCES), (3, truncate, errno.EACCES), (6, signal_the_test, errno.EPERM)],
+    ids=["REFER", "TRUNCATE", "SCOPE_SIGNAL"],
+)
+def test_landlock_refuses_by_other_rights(start, start_refused, tmp_path, abi, call, errnum):
+    if hello.landlock_abi() < abi:
+        pytest.skip(f"Landlock has no such right before ABI {abi}")
+    (tmp_path / "other").mkdir()
+    for server, value in (start("-sandbox", "off"), 0), (start_refused(REFUSALS["no-seccomp"][0]), -errnum):
+        (tmp_path / "file").write_text("text")
+        for tid in threads_of(server.process):
+            if value != 0 or tid == server.process.pid:
+                assert inject(server.process, call(tmp_path), tid) == ("returned", value)
+    assert (tmp_path / "file").read_text() == "text"
+
+
+@needs_seccomp
+@pytest.mark.skipif(hello.landlock_abi() < 6, reason="Landlock has no scopes before ABI 6")
+def test_landlock_refuses_abstract_sockets(start, start_refused):
+    name = f"\0hello-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(name)
+        listener.listen()
+        address = b"\x01\x00" + name.encode()
+        for server, value in (start("-sandbox", "off"), 0), (start_refused(REFUSALS["no-seccomp"][0]), -errno.EPERM):
+            word, made = inject(server.process, (SOCKET, socket.AF_UNIX, socket.SOCK_STREAM, 0))
+            assert word == "returned" and made > 2
+            called = inject(server.process, (CONNECT, made, "%" + address.hex(), len(address)))
+            assert called == ("returned", value)
+            assert inject(server.process, (CLOSE, made)) == ("returned", 0)
+
+
+@pytest.mark.skipif(hello.landlock_abi() < 5, reason="Landlock has no IOCTL_DEV before ABI 5")
+def test_landlock_refuses_ioctl_on_devices(probe):
+    """A device that could be opened, because a certificate lies beside it."""
+    rndgetentcnt = 0x80045200  # random(4)
+    for args, value in ((), 0), (("-files", "-reread", "/dev/cert.pem"), -errno.EACCES):
+        process = probe(*args)
+        fd = process.call(OPENAT, AT_FDCWD, "@/dev/urandom", os.O_RDONLY)
+        assert fd > 2
+        assert process.call(IOCTL, fd, rndgetentcnt, "@xxxxxxxx") == value
 
 
 # ---- files that are read again ------------------------------------------------------------
@@ -682,6 +757,18 @@ def test_seccomp_allows_opening_read_only(probe, tmp_path, flags):
     assert process.opens(path)
     assert process.call(OPENAT, AT_FDCWD, f"@{path}", flags, 0o600) is None
     assert process.end() == -signal.SIGSYS
+
+
+@needs_seccomp
+def test_the_entry_of_32_bit_programs_kills(probe):
+    getpid_of_i386 = 20
+    outside = probe()
+    if outside.call("i386", getpid_of_i386) != outside.process.pid:
+        pytest.skip("the kernel has no such entry (CONFIG_IA32_EMULATION)")
+    assert outside.end() == 0
+    inside = probe("-syscalls")
+    assert inside.call("i386", getpid_of_i386) is None
+    assert inside.end() == -signal.SIGSYS
 
 
 @needs_seccomp
