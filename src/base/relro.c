@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 /* Where the file's first byte lies; made by the linker. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's name */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
 /*
@@ -38,9 +39,11 @@ static void __attribute__((constructor(101))) protect_relocated_data(void)
 		uintptr_t end = (start + segment->p_memsz) & page_mask;
 
 		start &= page_mask;
+		/* NOLINTBEGIN(performance-no-int-to-ptr): the file has addresses as numbers */
 		if (segment->p_type != PT_GNU_RELRO ||
 			mprotect((void *)start, end - start, PROT_READ) == 0)
 			continue;
+		/* NOLINTEND(performance-no-int-to-ptr) */
 		error_set(&err, errno, "relocated data", NULL, "can't be made read-only", NULL);
 		error_print(STDERR_FILENO, &err);
 		_exit(1);
