@@ -33,31 +33,46 @@ NO_REPLY = Reply(None, None, None, None, False, b"", False, b"")
 # ---- the two sides ----------------------------------------------------------------------
 
 
-def build_reference():
-    go = shutil.which("go")
+def build_reference(go=None):
+    """
+    go: of another version than this system's. By default Go behaves as the version that go.mod
+    names: this one is then built as its own.
+    """
+    build, source = BUILD, REFERENCE
     if go is None:
-        pytest.fail("no go command to build the reference with: install golang-go", pytrace=False)
-    binary = BUILD / "reference"
+        go = shutil.which("go")
+        if go is None:
+            pytest.fail("no go command to build the reference with: install golang-go", pytrace=False)
+    else:
+        said = subprocess.run([go, "version"], capture_output=True, text=True, check=True).stdout
+        version = re.search(r"go(\d+\.\d+)", said)[1]
+        build = BUILD / version
+        source = build / "source"
+        shutil.rmtree(source, ignore_errors=True)
+        shutil.copytree(REFERENCE, source)
+        (source / "go.mod").write_text(f"module reference\n\ngo {version}\n")
+    binary = build / "reference"
     # Nothing but the standard library: no network, no C compiler, nothing in the home directory.
     env = dict(
         os.environ,
         CGO_ENABLED="0",
         GO111MODULE="on",
-        GOCACHE=str(BUILD / "cache"),
+        GOCACHE=str(build / "cache"),
         GOENV="off",
         GOFLAGS="-mod=mod",
-        GOPATH=str(BUILD / "path"),
+        GOPATH=str(build / "path"),
         GOPROXY="off",
+        GOTOOLCHAIN="local",
         # From Go 1.22 on the mux cleans paths by other rules unless it is configured so.
         GODEBUG="httpmuxgo121=1",
     )
-    BUILD.mkdir(parents=True, exist_ok=True)
+    build.mkdir(parents=True, exist_ok=True)
     # Tests that run side by side all want it. An executable that runs can't be written to, so it is replaced.
-    with open(BUILD / "lock", "w") as lock:
+    with open(build / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        fresh = BUILD / "reference.new"
+        fresh = build / "reference.new"
         done = subprocess.run(
-            [go, "build", "-o", fresh, "."], cwd=REFERENCE, env=env, capture_output=True, text=True
+            [go, "build", "-o", fresh, "."], cwd=source, env=env, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
         fresh.rename(binary)

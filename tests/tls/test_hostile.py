@@ -5,6 +5,7 @@ import contextlib
 import re
 import resource
 import socket
+import ssl
 import subprocess
 import time
 
@@ -321,8 +322,10 @@ def test_the_header_deadline_covers_the_handshake(start, stage):
     with RawClient(server.port, timeout=DEADLINE_S) as client:
         started = time.monotonic()
         if stage == "during":
-            client.send(client.first_flight())
-            client.second_flight()
+            # On a busy machine the deadline may pass before the second flight is made.
+            with contextlib.suppress(ssl.SSLError, ConnectionError):
+                client.send(client.first_flight())
+                client.second_flight()
         elif stage == "begun":
             client.send(client.first_flight()[:100])
         else:
