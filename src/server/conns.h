@@ -170,7 +170,7 @@ void conn_handshake_done(struct conn *conn, bool more);
 
 /*
  * The first bytes of a request have been received: notes the pause before it, and its header's deadline
- * begins. Does nothing more when it is repeated before the header is complete.
+ * begins. A call that is repeated before the header is complete does not move the deadline.
  * Threads: the connection's event loop.
  */
 void conn_request_begun(struct conn *conn);
