@@ -277,6 +277,11 @@ void conn_handshake_done(struct conn *conn, bool more)
 	pthread_mutex_unlock(&conn->table->lock);
 }
 
+void conn_linger(struct conn *conn)
+{
+	end(conn, atomic_load(&conn->state));
+}
+
 void conn_note_request(struct conn *conn, int64_t now_us)
 {
 	int64_t longest = atomic_load_explicit(&conn->gap_us, memory_order_relaxed);

@@ -166,6 +166,13 @@ bool conn_enter(struct conn *conn, enum conn_phase phase, int64_t now_us);
 void conn_handshake_done(struct conn *conn, bool more);
 
 /*
+ * The TLS session has failed and half closed the connection: a later sweep shuts it, unless its
+ * client closes before.
+ * Threads: the connection's event loop.
+ */
+void conn_linger(struct conn *conn);
+
+/*
  * A request line was read: notes the pause before it.
  * now_us: of clock_monotonic_us()
  * Threads: the connection's event loop.

@@ -6,18 +6,21 @@
  * recv(2) returns EAGAIN, and reports the direction it waits for. All functions of a session are
  * called by the one thread that owns its connection.
  */
+#include "tls/alerts.h"
 #include "tls/session.h"
 
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <mbedtls/net_sockets.h>
-#include <mbedtls/oid.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 /* A flight has about 2 KiB with a typical chain, and 10 KiB with the longest. */
 #define FLIGHT_MAX ((size_t)64 * 1024)
+
+/* Bytes that a failed session discards at most. */
+#define DRAIN_MAX ((size_t)256 * 1024)
 
 /* ---- the socket */
 
@@ -67,6 +70,10 @@ static int on_send(void *context, const unsigned char *bytes, size_t len)
 	struct tls_session *session = context;
 	ssize_t sent;
 
+	/* One in plain text, or one that TLS 1.3 has sealed: two bytes, the type and a tag. */
+	session->sent_alert =
+		bytes[0] == MBEDTLS_SSL_MSG_ALERT ||
+		(bytes[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA && len == 5 + 2 + 1 + 16);
 	if (!session->handshake_over)
 		return add_to_flight(session, bytes, len);
 	do {
@@ -100,11 +107,17 @@ static int on_receive(void *context, unsigned char *buffer, size_t size)
 	if (session->ahead_len == 0) {
 		int got;
 
-		if (size >= sizeof(session->ahead))
-			return receive(session->fd, buffer, size);
+		if (size >= sizeof(session->ahead)) {
+			got = receive(session->fd, buffer, size);
+			session->peer_closed |= got == 0;
+			return got;
+		}
 		got = receive(session->fd, session->ahead, sizeof(session->ahead));
+		session->peer_closed |= got == 0;
 		if (got <= 0)
 			return got;
+		if (session->first_byte < 0)
+			session->first_byte = session->ahead[0];
 		session->ahead_at = 0;
 		session->ahead_len = (size_t)got;
 	}
@@ -116,36 +129,11 @@ static int on_receive(void *context, unsigned char *buffer, size_t size)
 	return (int)size;
 }
 
-/*
- * Sends a response to a client that sends plain HTTP to this port. No TLS record begins with a
- * letter (RFC 8446, section 5.1). Returns: whether the client does.
- */
-static bool respond_plain_http(const struct tls_session *session)
-{
-	static const char response[] = "HTTP/1.1 400 Bad Request\r\n"
-				       "Content-Type: text/plain; charset=utf-8\r\n"
-				       "Content-Length: 42\r\n"
-				       "Connection: close\r\n"
-				       "\r\n"
-				       "400 Bad Request: this port speaks HTTPS.\r\n";
-	unsigned char first = session->ahead_at > 0 ? session->ahead[0] : 0;
-
-	if (first < 'A' || first > 'Z')
-		return false;
-	send(session->fd, response, sizeof(response) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-	return true;
-}
-
 /* ---- results */
 
-/* Records an mbedTLS error in the session. Returns: the corresponding error of GnuTLS. */
-static int convert_error(struct tls_session *session, int error)
+/* Returns: the error of GnuTLS for a fatal one of mbedTLS. */
+static int convert_error(int error)
 {
-	if (error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE) {
-		session->waits_to_send = error == MBEDTLS_ERR_SSL_WANT_WRITE;
-		return GNUTLS_E_AGAIN;
-	}
-	session->failed = true;
 	switch (error) {
 	case MBEDTLS_ERR_NET_SEND_FAILED:
 		return GNUTLS_E_PUSH_ERROR;
@@ -166,6 +154,81 @@ static int convert_error(struct tls_session *session, int error)
 	}
 }
 
+/* ---- the end of a failed session */
+
+/*
+ * Discards what the peer still sends: bytes that are unread at close(2) would make the kernel send a
+ * reset, which may overtake the alert (RFC 9112, section 9.6). It ends with the peer's end, after
+ * DRAIN_MAX bytes, or when the caller of tls_session_start() shuts the socket down.
+ */
+static int drain(struct tls_session *session)
+{
+	int got;
+
+	while ((got = receive(session->fd, session->ahead, sizeof(session->ahead))) > 0) {
+		session->drained += (size_t)got;
+		if (session->drained > DRAIN_MAX)
+			return session->failure;
+	}
+	session->waits_to_send = false;
+	return got == MBEDTLS_ERR_SSL_WANT_READ ? GNUTLS_E_AGAIN : session->failure;
+}
+
+/*
+ * Responds to a client that sends plain HTTP to this port: its first byte is a letter, which begins
+ * no TLS record (RFC 8446, section 5.1). Later letters are part of a handshake.
+ * Returns: whether the client does.
+ */
+static bool respond_plain_http(const struct tls_session *session)
+{
+	static const char response[] = "HTTP/1.1 400 Bad Request\r\n"
+				       "Content-Type: text/plain; charset=utf-8\r\n"
+				       "Content-Length: 42\r\n"
+				       "Connection: close\r\n"
+				       "\r\n"
+				       "400 Bad Request: this port speaks HTTPS.\r\n";
+
+	if (session->first_byte < 'A' || session->first_byte > 'Z')
+		return false;
+	send(session->fd, response, sizeof(response) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return true;
+}
+
+/* Sends the alert for an error unless mbedTLS has. Returns: whether the peer should get one. */
+static bool send_alert(struct tls_session *session, int error)
+{
+	int alert = alert_of(&session->ssl, error);
+
+	if (alert >= 0 && !session->sent_alert)
+		mbedtls_ssl_send_alert_message(
+			&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, (unsigned char)alert);
+	return alert >= 0 && send_flight(session) == 0;
+}
+
+/* Ends a session because of mbedTLS's error. Returns: what its functions return from now on. */
+static int fail(struct tls_session *session, int error)
+{
+	session->failed = true;
+	session->failure = convert_error(error);
+	session->ahead_len = 0;
+	if (!respond_plain_http(session) && !send_alert(session, error))
+		return session->failure;
+	session->drains = true;
+	shutdown(session->fd, SHUT_WR);
+	if (session->events.failed != NULL)
+		session->events.failed(session->events.arg);
+	return drain(session);
+}
+
+static int convert_or_fail(struct tls_session *session, int error)
+{
+	if (error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE) {
+		session->waits_to_send = error == MBEDTLS_ERR_SSL_WANT_WRITE;
+		return GNUTLS_E_AGAIN;
+	}
+	return fail(session, error);
+}
+
 /* ---- a session */
 
 int gnutls_init(gnutls_session_t *session, unsigned int flags)
@@ -175,7 +238,7 @@ int gnutls_init(gnutls_session_t *session, unsigned int flags)
 	if (*session == NULL)
 		return GNUTLS_E_MEMORY_ERROR;
 	mbedtls_ssl_init(&(*session)->ssl);
-	(*session)->fd = -1;
+	(*session)->fd = (*session)->first_byte = -1;
 	return GNUTLS_E_SUCCESS;
 }
 
@@ -190,8 +253,8 @@ int session_set_server_name(
 	return 0; /* any name is accepted */
 }
 
-int tls_session_start(void *opaque, struct tls_server *server,
-	void (*established)(void *arg, bool more), void *arg)
+int tls_session_start(
+	void *opaque, struct tls_server *server, const struct tls_session_events *events)
 {
 	struct tls_session *session = opaque;
 	struct tls_credentials *credentials = credentials_acquire_current(server);
@@ -201,8 +264,7 @@ int tls_session_start(void *opaque, struct tls_server *server,
 		return -1;
 	}
 	session->credentials = credentials;
-	session->established = established;
-	session->established_arg = arg;
+	session->events = *events;
 	mbedtls_ssl_set_user_data_p(&session->ssl, session);
 	mbedtls_ssl_set_bio(&session->ssl, session, on_send, on_receive, NULL);
 	return 0;
@@ -216,58 +278,33 @@ static bool has_more(const struct tls_session *session)
 	return session->ahead_len > 0 || recv(session->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/*
- * Sends the alert that mbedTLS 3.6 leaves out: with no common group in TLS 1.3 (RFC 8446, section
- * 4.1.1), without a client certificate in TLS 1.2 (RFC 5246, section 7.4.6), and with a client
- * certificate of an unknown signature algorithm in TLS 1.3.
- */
-static void add_missing_alert(struct tls_session *session, int result)
-{
-	unsigned char alert;
-
-	switch (result) {
-	case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE:
-	case MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE:
-		alert = MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
-		break;
-	case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND:
-		alert = MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
-		break;
-	default:
-		return;
-	}
-	if (session->flight_len == 0)
-		mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
-}
-
 int gnutls_handshake(gnutls_session_t session)
 {
 	int result;
 
+	if (session->drains)
+		return drain(session);
 	if (session->credentials == NULL || session->failed)
 		return GNUTLS_E_INTERNAL_ERROR;
 	if (!session->handshake_over) {
+		session->sent_alert = false;
 		result = mbedtls_ssl_handshake(&session->ssl);
-		if (result != 0) {
-			int sent = 0;
+		if (result == MBEDTLS_ERR_SSL_WANT_READ) {
+			int sent = send_flight(session);
 
-			/* Our flight, or an alert about the peer's. */
-			if (result != MBEDTLS_ERR_SSL_INVALID_RECORD ||
-				!respond_plain_http(session)) {
-				add_missing_alert(session, result);
-				sent = send_flight(session);
-			}
-			return convert_error(session,
-				result == MBEDTLS_ERR_SSL_WANT_READ && sent != 0 ? sent : result);
+			if (sent != 0)
+				result = sent;
 		}
+		if (result != 0)
+			return convert_or_fail(session, result);
 		session->handshake_over = true;
 	}
 	result = send_flight(session);
 	if (result != 0)
-		return convert_error(session, result);
+		return convert_or_fail(session, result);
 	session->is_established = true;
-	if (session->established != NULL)
-		session->established(session->established_arg, has_more(session));
+	if (session->events.established != NULL)
+		session->events.established(session->events.arg, has_more(session));
 	return GNUTLS_E_SUCCESS;
 }
 
@@ -280,9 +317,15 @@ ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t size)
 {
 	int result;
 
+	if (session->drains)
+		return drain(session);
 	if (!session->is_established || session->failed)
 		return GNUTLS_E_INVALID_SESSION;
-	result = mbedtls_ssl_read(&session->ssl, data, size);
+	session->sent_alert = false;
+	/* An empty record is no end; mbedTLS bounds their number. */
+	do {
+		result = mbedtls_ssl_read(&session->ssl, data, size);
+	} while (result == 0 && !session->peer_closed && size > 0);
 	if (result >= 0)
 		return result;
 	/*
@@ -291,7 +334,7 @@ ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t size)
 	 */
 	if (result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
 		return 0;
-	return convert_error(session, result);
+	return convert_or_fail(session, result);
 }
 
 ssize_t gnutls_record_send(gnutls_session_t session, const void *data, size_t size)
@@ -305,7 +348,7 @@ ssize_t gnutls_record_send(gnutls_session_t session, const void *data, size_t si
 		size = session->retry_len;
 	result = mbedtls_ssl_write(&session->ssl, data, size);
 	session->retry_len = result == MBEDTLS_ERR_SSL_WANT_WRITE ? size : 0;
-	return result >= 0 ? result : convert_error(session, result);
+	return result >= 0 ? result : convert_or_fail(session, result);
 }
 
 size_t gnutls_record_check_pending(gnutls_session_t session)
@@ -323,8 +366,16 @@ int gnutls_bye(gnutls_session_t session, gnutls_close_request_t how)
 	if (session->sent_close_notify)
 		return GNUTLS_E_SUCCESS;
 	result = mbedtls_ssl_close_notify(&session->ssl);
-	if (result != 0)
-		return convert_error(session, result);
+	if (result == MBEDTLS_ERR_SSL_WANT_WRITE) {
+		session->waits_to_send = true;
+		return GNUTLS_E_AGAIN;
+	}
+	/* No event here: gnutls_deinit() comes when the owner may be gone. */
+	if (result != 0) {
+		session->failed = true;
+		session->failure = convert_error(result);
+		return session->failure;
+	}
 	session->sent_close_notify = true;
 	return GNUTLS_E_SUCCESS;
 }

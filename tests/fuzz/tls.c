@@ -83,7 +83,8 @@ static void front_open(struct front *front, struct tls_server *server, int fd)
 	EXPECT(gnutls_init(&front->session, GNUTLS_SERVER | GNUTLS_NONBLOCK) == GNUTLS_E_SUCCESS,
 		"no session");
 	gnutls_transport_set_int(front->session, fd);
-	EXPECT(tls_session_start(front->session, server, count_established, front) == 0,
+	EXPECT(tls_session_start(front->session, server,
+		       &(struct tls_session_events){count_established, NULL, front}) == 0,
 		"no start");
 }
 

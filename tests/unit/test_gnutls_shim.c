@@ -74,7 +74,9 @@ static void pair_open(struct pair *p, mbedtls_ssl_protocol_version highest)
 	gnutls_session_set_ptr(p->session, p);
 	ck_assert_ptr_eq(gnutls_session_get_ptr(p->session), p);
 	ck_assert_int_eq(
-		tls_session_start(p->session, p->server, count_established, &p->established), 0);
+		tls_session_start(p->session, p->server,
+			&(struct tls_session_events){count_established, NULL, &p->established}),
+		0);
 
 	mbedtls_ssl_config_init(&p->config);
 	mbedtls_ssl_init(&p->client);
