@@ -11,7 +11,7 @@ SUITE_12 = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256"
 def expand_label(secret, label, size):
     """HKDF-Expand-Label with an empty context (RFC 8446, section 7.1); up to one hash."""
     info = size.to_bytes(2, "big") + bytes([6 + len(label)]) + b"tls13 " + label + b"\0\1"
-    return hmac.digest(secret, info, "sha256")[:size]
+    return hmac.digest(secret, info, {32: "sha256", 48: "sha384"}[len(secret)])[:size]
 
 
 def prf(secret, seed, size):
@@ -31,13 +31,15 @@ class Seal13:
         self._rekey()
 
     def _rekey(self):
-        self.key = AESGCM(expand_label(self.secret, b"key", 16))
+        # TLS_AES_128_GCM_SHA256, or TLS_AES_256_GCM_SHA384.
+        size = {32: 16, 48: 32}[len(self.secret)]
+        self.key = AESGCM(expand_label(self.secret, b"key", size))
         self.iv = int.from_bytes(expand_label(self.secret, b"iv", 12), "big")
         self.sequence = 0
 
     def update(self):
         """The next generation of keys (RFC 8446, section 7.2)."""
-        self.secret = expand_label(self.secret, b"traffic upd", 32)
+        self.secret = expand_label(self.secret, b"traffic upd", len(self.secret))
         self._rekey()
 
     def _next_nonce(self):
