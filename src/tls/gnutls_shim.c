@@ -1,133 +1,19 @@
 /*
  * gnutls_shim.c - the functions of GnuTLS that libmicrohttpd calls (gnutls/gnutls.h), implemented
- * with mbedTLS.
- *
- * Sockets are non-blocking and libmicrohttpd's epoll is edge-triggered: a session reads until
- * recv(2) returns EAGAIN, and reports the direction it waits for. All functions of a session are
- * called by the one thread that owns its connection.
+ * with mbedTLS. All functions of a session are called by the one thread that owns its connection.
  */
 #include "tls/alerts.h"
 #include "tls/session.h"
+#include "tls/transport.h"
 
-#include <errno.h>
 #include <gnutls/gnutls.h>
 #include <mbedtls/net_sockets.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-/* A flight has about 2 KiB with a typical chain, and 10 KiB with the longest. */
-#define FLIGHT_MAX ((size_t)64 * 1024)
-
 /* Bytes that a failed session discards at most. */
 #define DRAIN_MAX ((size_t)256 * 1024)
-
-/* ---- the socket */
-
-/* Returns: 0 when all of the flight is sent, or mbedTLS's error. */
-static int send_flight(struct tls_session *session)
-{
-	while (session->flight_sent < session->flight_len) {
-		ssize_t sent = send(session->fd, session->flight + session->flight_sent,
-			session->flight_len - session->flight_sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (sent >= 0) {
-			session->flight_sent += (size_t)sent;
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			return MBEDTLS_ERR_SSL_WANT_WRITE;
-		} else if (errno != EINTR) {
-			return MBEDTLS_ERR_NET_SEND_FAILED;
-		}
-	}
-	free(session->flight);
-	session->flight = NULL;
-	session->flight_len = session->flight_sent = session->flight_size = 0;
-	return 0;
-}
-
-static int add_to_flight(struct tls_session *session, const unsigned char *bytes, size_t len)
-{
-	size_t need = session->flight_len + len;
-
-	if (need > FLIGHT_MAX)
-		return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
-	if (need > session->flight_size) {
-		size_t size = need < 4096 ? 4096 : need * 2;
-		unsigned char *grown = realloc(session->flight, size);
-
-		if (grown == NULL)
-			return MBEDTLS_ERR_SSL_ALLOC_FAILED;
-		session->flight = grown;
-		session->flight_size = size;
-	}
-	memcpy(session->flight + session->flight_len, bytes, len);
-	session->flight_len = need;
-	return (int)len;
-}
-
-static int on_send(void *context, const unsigned char *bytes, size_t len)
-{
-	struct tls_session *session = context;
-	ssize_t sent;
-
-	/* One in plain text, or one that TLS 1.3 has sealed: two bytes, the type and a tag. */
-	session->sent_alert =
-		bytes[0] == MBEDTLS_SSL_MSG_ALERT ||
-		(bytes[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA && len == 5 + 2 + 1 + 16);
-	if (!session->handshake_over)
-		return add_to_flight(session, bytes, len);
-	do {
-		sent = send(session->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	} while (sent < 0 && errno == EINTR);
-	if (sent >= 0)
-		return (int)sent;
-	return errno == EAGAIN || errno == EWOULDBLOCK ? MBEDTLS_ERR_SSL_WANT_WRITE
-						       : MBEDTLS_ERR_NET_SEND_FAILED;
-}
-
-/* Returns: bytes; 0 when the peer has closed; or mbedTLS's error. */
-static int receive(int fd, unsigned char *buffer, size_t size)
-{
-	ssize_t got;
-
-	do {
-		got = recv(fd, buffer, size, MSG_DONTWAIT);
-	} while (got < 0 && errno == EINTR);
-	if (got >= 0)
-		return (int)got;
-	if (errno == EAGAIN || errno == EWOULDBLOCK)
-		return MBEDTLS_ERR_SSL_WANT_READ;
-	return errno == ECONNRESET ? MBEDTLS_ERR_NET_CONN_RESET : MBEDTLS_ERR_NET_RECV_FAILED;
-}
-
-static int on_receive(void *context, unsigned char *buffer, size_t size)
-{
-	struct tls_session *session = context;
-
-	if (session->ahead_len == 0) {
-		int got;
-
-		if (size >= sizeof(session->ahead)) {
-			got = receive(session->fd, buffer, size);
-			session->peer_closed |= got == 0;
-			return got;
-		}
-		got = receive(session->fd, session->ahead, sizeof(session->ahead));
-		session->peer_closed |= got == 0;
-		if (got <= 0)
-			return got;
-		if (session->first_byte < 0)
-			session->first_byte = session->ahead[0];
-		session->ahead_at = 0;
-		session->ahead_len = (size_t)got;
-	}
-	if (size > session->ahead_len)
-		size = session->ahead_len;
-	memcpy(buffer, session->ahead + session->ahead_at, size);
-	session->ahead_at += size;
-	session->ahead_len -= size;
-	return (int)size;
-}
 
 /* ---- results */
 
@@ -165,7 +51,7 @@ static int drain(struct tls_session *session)
 {
 	int got;
 
-	while ((got = receive(session->fd, session->ahead, sizeof(session->ahead))) > 0) {
+	while ((got = transport_discard(session)) > 0) {
 		session->drained += (size_t)got;
 		if (session->drained > DRAIN_MAX)
 			return session->failure;
@@ -202,7 +88,7 @@ static bool send_alert(struct tls_session *session, int error)
 	if (alert >= 0 && !session->sent_alert)
 		mbedtls_ssl_send_alert_message(
 			&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, (unsigned char)alert);
-	return alert >= 0 && send_flight(session) == 0;
+	return alert >= 0 && transport_send_flight(session) == 0;
 }
 
 /* Ends a session because of mbedTLS's error. Returns: what its functions return from now on. */
@@ -266,7 +152,7 @@ int tls_session_start(
 	session->credentials = credentials;
 	session->events = *events;
 	mbedtls_ssl_set_user_data_p(&session->ssl, session);
-	mbedtls_ssl_set_bio(&session->ssl, session, on_send, on_receive, NULL);
+	mbedtls_ssl_set_bio(&session->ssl, session, transport_send, transport_receive, NULL);
 	return 0;
 }
 
@@ -290,7 +176,7 @@ int gnutls_handshake(gnutls_session_t session)
 		session->sent_alert = false;
 		result = mbedtls_ssl_handshake(&session->ssl);
 		if (result == MBEDTLS_ERR_SSL_WANT_READ) {
-			int sent = send_flight(session);
+			int sent = transport_send_flight(session);
 
 			if (sent != 0)
 				result = sent;
@@ -299,7 +185,7 @@ int gnutls_handshake(gnutls_session_t session)
 			return convert_or_fail(session, result);
 		session->handshake_over = true;
 	}
-	result = send_flight(session);
+	result = transport_send_flight(session);
 	if (result != 0)
 		return convert_or_fail(session, result);
 	session->is_established = true;
