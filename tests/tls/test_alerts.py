@@ -132,12 +132,11 @@ def test_thousands_of_different_extensions(start):
 def test_a_later_version_gets_the_latest_one(start, offered):
     """RFC 5246, appendix E.1; RFC 8446, section 4.2.1, where the hello has supported_versions."""
     port = start(*HOLDS).port
-    with RawClient(port, context(V12)) as client:
-        client.send(with_extensions(client.first_flight(), version=offered))
-        assert client.socket.recv(11)[5:] [0] == 2  # ServerHello
-    with RawClient(port, context(V13)) as client:
-        client.send(with_extensions(client.first_flight(), version=offered))
-        assert client.socket.recv(11)[5:][0] == 2
+    for version in VERSIONS:
+        with RawClient(port, context(version)) as client:
+            client.send(with_extensions(client.first_flight(), version=offered))
+            said = client.socket.recv(11)
+        assert (said[0], said[5], said[9:11]) == (HANDSHAKE, 2, b"\3\3"), said  # ServerHello
 
 
 def test_an_earlier_version_is_refused(start):
@@ -277,6 +276,22 @@ def test_bad_records_of_1_2_after_the_handshake(sealing):
         with client:
             client.send(make(seal))
             assert alert_to(client) == alert, name
+
+
+@pytest.mark.parametrize("version", VERSIONS, ids=lambda v: v.name)
+def test_empty_data_is_no_end(sealing, version):
+    """Three empty records in a row are skipped (RFC 8446, section 5.1); the fourth ends it."""
+    request = clients.GET % b"/"
+    client, seal = sealing(version, True)
+    with client:
+        client.send(b"".join(seal(DATA, b"") for _ in range(3)))
+        client.send(seal(DATA, request[:9]) + seal(DATA, b"") + seal(DATA, b""))
+        client.send(seal(DATA, request[9:]))
+        assert client.read_to_end().endswith(b"howdy\n")
+    client, seal = sealing(version, True)
+    with client:
+        client.send(b"".join(seal(DATA, b"") for _ in range(4)))
+        assert alert_to(client) == UNEXPECTED
 
 
 # ---- the end

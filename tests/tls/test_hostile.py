@@ -289,6 +289,8 @@ def plain_response(port, pieces):
         for piece in pieces:
             with contextlib.suppress(ConnectionError):
                 raw.sendall(piece)
+            if len(pieces) > 1:
+                time.sleep(0.005)
         said = b""
         while more := raw.recv(4096):
             said += more
