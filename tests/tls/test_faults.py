@@ -123,7 +123,7 @@ def shake_hands(port, number):
 
 @pytest.mark.long
 def test_handshakes_with_faults(start, pki):
-    server = start(*pki.pair("rsa2048.chain"), *HOLDS)
+    server = start(*pki.pair(), *HOLDS)
     before = clients.descriptors(server)
     ends = dict.fromkeys(OUTCOMES, 0)
     print(f"SEED={SEED}")
