@@ -94,12 +94,19 @@ FAULTS = [
 
 
 def send(client, data, stage, dice, faulty):
-    """Sends a flight, with a fault if this is its stage."""
-    if stage == faulty and data:
-        data = dice.choice(FAULTS)(data, dice)
-    client.send(data)
+    """
+    Sends a flight, with a fault if this is its stage. What follows a fault is not sent: the server
+    may wait for bytes that went missing. Fragments are no fault.
+    """
+    if client.ended:
+        return
+    fault = dice.choice(FAULTS)
     if stage == faulty:
+        data = fault(data, dice)
+    client.send(data)
+    if stage == faulty and fault is not cut_into_fragments:
         client.socket.shutdown(socket.SHUT_WR)
+        client.ended = True
 
 
 def shake_hands(port, number):
@@ -107,6 +114,7 @@ def shake_hands(port, number):
     dice = random.Random(SEED + number)
     faulty = dice.choice(["hello", "flight", "request"])
     with RawClient(port, context(dice.choice(VERSIONS))) as client:
+        client.ended = False
         try:
             send(client, client.first_flight(), "hello", dice, faulty)
             send(client, client.second_flight(), "flight", dice, faulty)
