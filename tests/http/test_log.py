@@ -535,7 +535,8 @@ def test_a_slow_reader_costs_lines_but_hardly_time(start_elsewhere):
         # The last two requests, for the metrics, may have lost their lines later.
         assert after <= sum(map(is_request, lines)) + lost <= after + 2
         assert any("Stopping" in line.get("message", "") for line in lines)
-        assert (lost > 0) == slow
+        # On a busy machine a fast reader may wait for a CPU for longer than the service waits for it.
+        assert lost > 0 or not slow
     assert rates[1] > 0.6 * rates[0], rates
 
 
