@@ -128,3 +128,25 @@ def test_no_line_ends_are_changed():
     done = subprocess.run(["git", "check-attr", "text", "ci/image", "src/main.c"], cwd=hello.ROOT,
                           capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout.count("text: unset") == 2
+
+
+@pytest.mark.parametrize("privileged", [True, False])
+def test_the_toolbox_gets_what_measuring_takes(tools, tmp_path, privileged):
+    tool(tools / "docker", f"""
+        case "$*" in
+        "run --rm --privileged hello-toolbox true") exit {0 if privileged else 1} ;;
+        "run "*) printf '%s\\n' "$@" >{tmp_path}/arguments ;;
+        "info -f"*) echo "Some Linux 1" ;;
+        esac""")
+    root = tmp_path / "root"
+    shutil.copytree(hello.ROOT / "compare/toolbox", root / "compare/toolbox")
+    done = subprocess.run([root / "compare/toolbox/run", "ci/images"], capture_output=True, text=True, timeout=60,
+                          env={"PATH": str(tools), "DOCKER_HOST": "unix:///run/user/1/docker.sock"}, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    words = (tmp_path / "arguments").read_text().splitlines()
+    assert ("--privileged" in words) == privileged
+    assert [word for word in words if word.isupper() and "_" in word and word.split("_")[0] in ("SYS", "NET")] == (
+        [] if privileged else ["SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "NET_RAW"])
+    assert "/run/user/1/docker.sock:/var/run/docker.sock" in words
+    assert f"{root}:{root}" in words and "HOST_SYSTEM=Some Linux 1" in words
+    assert words[-2:] == ["hello-toolbox", "ci/images"]
