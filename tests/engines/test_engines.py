@@ -95,12 +95,13 @@ def test_bake_builds_them_from_one_compile_stage(reports, name):
 
 
 @pytest.mark.parametrize("name", BUILDX)
-def test_no_image_holds_another_platforms_binary(reports, name):
-    reports(name)
-    for options in ("-f Dockerfile.scratch --target minimal", "-f Dockerfile.scratch", "-f Dockerfile.alpine --build-arg ALPINE=scratch"):
+def test_no_image_holds_another_platforms_binary(name):
+    # The stand-ins have one platform; scratch has all.
+    for options in ("-f Dockerfile.scratch --target minimal", "-f Dockerfile.scratch --target binary",
+                    "-f Dockerfile.alpine --build-arg ALPINE=scratch"):
         done = run(name, f"""mkdir -p build/bin/amd64
             echo binary | tee build/bin/hello build/bin/hello-minimal build/bin/amd64/hello >build/bin/amd64/hello-minimal
-            {BASES} docker buildx build --platform linux/arm64 {options} . 2>&1""", check=False)
+            docker buildx build --platform linux/arm64 {options} . 2>&1""", check=False)
         assert done.returncode != 0
         assert "/build/bin/arm64/hello" in done.stdout and "docker buildx bake" in done.stdout
 
