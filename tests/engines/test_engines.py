@@ -117,7 +117,43 @@ def test_compose_builds_what_is_missing(reports, name):
         for port in 1232 1233 1234; do curl -fsS --retry 20 --retry-connrefused --retry-delay 1 localhost:$port/; done""")
 
 
-@pytest.mark.parametrize("name", ENGINES if ALL else [])
+USERS = """
+for user in member other; do
+    id $user >/dev/null 2>&1 || useradd -m $user
+    rm -rf /home/$user/copy && mkdir /home/$user/copy
+    tar -C /project --exclude=./build -cf - . | tar -xC /home/$user/copy
+    chown -R $user: /home/$user/copy
+done
+usermod -aG docker member
+su member -c 'cd ~/copy && ci/setup images && ci/engine run sh -euc "
+    ci/bases; ci/image binary; ci/image alpine; ci/image scratch; ci/image scratch-minimal"'
+! su other -c 'cd ~/copy && make images' 2>/tmp/words
+grep -c . /tmp/words
+cat /tmp/words
+"""
+
+
+@pytest.mark.parametrize("name", COMPOSE)
+def test_a_member_of_the_group_builds_and_another_user_reads_why_not(reports, name):
+    reports(name)
+    done = run(name, USERS)
+    # The line, and make's own.
+    assert "\n2\nengine: docker is installed, but user other may not use its engine" in done.stdout
+
+
+@pytest.mark.skipif(not ALL, reason="make test-engines runs it")
+def test_the_toolbox_measures_what_the_host_measures(reports):
+    name = "docker-28-containerd"
+    reports(name)
+    run(name, f"{BASES} ONLY=scratch QUICK=1 RUNS=1 compare/toolbox/run")
+    report = json.loads((project(name) / "build/compare/report.json").read_text())
+    for key in ("size_bytes", "push_s", "pull_s", "idle_memory_bytes", "requests_per_s", "first_response_ms"):
+        assert report["images"][0][key] is not None, report["images"][0]["not_measured"]
+    assert "Debian" in report["host"]["system"]
+
+
+@pytest.mark.skipif(not ALL, reason="make test-engines runs it")
+@pytest.mark.parametrize("name", ENGINES)
 def test_the_images_are_built(name):
     run(name, LOAD + "make images")
 
