@@ -52,7 +52,8 @@ def test_it_is_static_and_position_independent(binary):
         assert tag not in tags
 
 
-def test_relocated_data_is_read_only_while_it_runs(binary):
+def test_relocated_data_is_in_its_segment(binary):
+    """That the segment becomes read-only: test_memory.py."""
     tags = dynamic(binary)
     assert "NOW" in tags["FLAGS_1"]
     ((_, _, start, end),) = [s for s in segments(binary) if s[0] == "GNU_RELRO"]
@@ -67,7 +68,7 @@ def test_relocated_data_is_read_only_while_it_runs(binary):
             assert start <= int(address, 16) and int(address, 16) + int(size, 16) <= end, name
 
 
-def test_nothing_is_writable_and_executable(binary):
+def test_no_segment_is_writable_and_executable(binary):
     found = segments(binary)
     assert [s for s in found if s[0] == "GNU_STACK" and s[1] == "RW"], "the stack"
     assert not [s for s in found if "W" in s[1] and "E" in s[1]]
