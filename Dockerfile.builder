@@ -45,6 +45,10 @@ COPY src src
 RUN make -j"$(nproc)" build/release/hello build/minimal/hello \
  && cp build/release/hello /hello && cp build/minimal/hello /hello-minimal && /hello version
 
+# ---- binary-minimal: the program without TLS under the name that Dockerfile.scratch copies
+FROM scratch AS binary-minimal
+COPY --from=build /hello-minimal /hello
+
 # ---- the image: one file is copied from the stages above, nothing else
 # No RUN: it only copies. Alpine carries the CA bundle in its base (ca-certificates-bundle), so
 # the article's `apk add ca-certificates` is not needed any more.

@@ -71,6 +71,17 @@ fuzz_CFLAGS := -O2 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,
 
 all: build/release/hello build/minimal/hello ## the static binaries: build/release/hello, and build/minimal/hello without TLS
 
+# What Dockerfile.alpine and Dockerfile.scratch copy: a folder for each platform, and beside it this
+# machine's for docker's legacy builder, which does not know the platform's name.
+ARCH ?= $(patsubst x86_64,amd64,$(patsubst aarch64,arm64,$(shell uname -m)))
+BUILD ?= build
+all: build/bin/$(ARCH)/hello build/bin/$(ARCH)/hello-minimal
+build/bin/$(ARCH)/hello: $(BUILD)/release/hello
+build/bin/$(ARCH)/hello-minimal: $(BUILD)/minimal/hello
+build/bin/$(ARCH)/hello build/bin/$(ARCH)/hello-minimal: | build/bin/$(ARCH)/
+	$(Q)ln -f $< $@
+	$(Q)$(if $(filter build,$(BUILD)),ln -f $< build/bin/$(@F))
+
 # ---- third-party sources and libraries -------------------------------------------------
 
 # One recipe a library, deps/NAME.mk: its version, its C files and its flags. No configure runs.
@@ -230,6 +241,10 @@ image-tests: ## build the four images and test them
 	ci/engine run ci/images
 	$(RUN_TESTS) image
 
+test-engines: ## the README's commands on Docker 20.10 to 28 and podman 5 (root; an hour, the first time)
+	ci/setup engines
+	ENGINES=all /usr/bin/python3 -m pytest -c tests/pytest.ini tests/engines -v
+
 # ---- fuzzing ---------------------------------------------------------------------------
 
 # A harness is tests/fuzz/NAME.c, and all that it needs is in src/ or tests/fuzz/support/.
@@ -321,4 +336,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## print this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests test images compare bench size setup readme lint run clean help
+.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests test test-engines images compare bench size setup readme lint run clean help

@@ -41,6 +41,7 @@ def text: if . == null then dash else tostring end;
 # The name of each figure in the tables.
 def figures: {
 	size_bytes: "size", compressed_bytes: "gzip", zstd_bytes: "zstd", disk_bytes: "on disk",
+	engine_size_bytes: "as the engine prints it", attestation_bytes: "attestations, left out",
 	wasted_bytes: "wasted", layers: "layers", files: "files", executables: "executables",
 	setuid_files: "setuid files", os_packages: "OS packages", has_shell: "shell", user: "user",
 	build_cold_s: "build, cold", build_warm_s: "build, warm", push_s: "push", pull_s: "pull",

@@ -1,9 +1,7 @@
 # html.jq - report.json to report.html: one page with charts and tables.
-# A pure function of its input. Everything that comes from data passes through `h`.
+# compare/format.jq and bench/sections.jq precede it. A pure function of its input. Everything that comes from data passes through `h`.
 #
 # --rawfile style CSS  --rawfile wide, narrow SVG (empty: no picture)  --slurpfile raw SAMPLES
-include "format" {search: "./"};
-import "sections" as bench {search: "../bench/"};
 
 def h: tostring | @html;
 def plain: [.images[] | select(.flags == "plain")];
@@ -125,11 +123,11 @@ def sizes_section($ids): plain as $images | .article.images as $article
 			 (select($theirs.compressed_mb != null) | {class: "hollow", left: ($theirs.compressed_mb * 1e6 | place($scale))})];
 			$scale.high - $scale.low)] | join("") | chart("sizes"; axis($scale; round_size)))
 	+ (table("Sizes, and the article’s";
-		["image", (("size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "wasted_bytes") | caption | h), "article: size", "article: compressed"];
+		["image", (("size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "engine_size_bytes", "attestation_bytes", "wasted_bytes") | caption | h), "article: size", "article: compressed"];
 		[$images[] | . as $image | ($article[.name] // {}) as $theirs
-			| [(.name | h), (("size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "wasted_bytes") as $key | figure($ids; $key)),
+			| [(.name | h), (("size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "engine_size_bytes", "attestation_bytes", "wasted_bytes") as $key | figure($ids; $key)),
 				($theirs.size_mb | published("MB")), ($theirs.compressed_mb | published("MB"))]]; "numbers")
-		+ ("Size: as <code>docker images</code> prints it. gzip, zstd: each layer compressed separately, as a registry keeps it. On disk: the space in the engine’s store. Wasted: bytes that a later layer hides. kB and MB are decimal." | note)
+		+ ("Size: the uncompressed bytes of the layers. An engine prints another figure: it counts the files only, or its store. gzip, zstd: each layer compressed separately, as a registry keeps it. On disk: the space in the engine’s store. Wasted: bytes that a later layer hides. kB and MB are decimal." | note)
 		| more("All sizes, and the article’s"));
 
 def transfer_figure($ids; $key): . as $row
@@ -211,17 +209,17 @@ def surface_section($ids): plain as $images | ["files", "executables", "setuid_f
 # ---- the service beside other servers, of `make bench` ------------------------------------------------
 
 def bench_cell($key): if .[$key] == null then missing(.not_measured[$key] // "no reason was given") else . as $server
-	| (.[$key] | show($key) | h) | "<span title=\"\("\($server.samples[$key] | counted)\($server | bench::range($key))" | h)\">\(.)</span>" end;
+	| (.[$key] | show($key) | h) | "<span title=\"\("\($server.samples[$key] | counted)\($server | bench_range($key))" | h)\">\(.)</span>" end;
 def bench_chart($key; $title): [.servers[] | select(.[$key] != null)] | (map(.[$key]) | max) as $most
 	| if . == [] then "" else "<div class=\"small\"><h3>\($title | h)</h3>"
 	+ (map(chart_row(.title; bench_cell($key); [{class: "first", width: (.[$key] / $most * 10000 | round / 100)}]; []; 1)) | join("") | chart("compact"; "")) + "</div>\n" end;
 def bench_section: .bench | if . == null then not_measured_section("figures of other servers; <code>make bench</code> measures them") else . as $bench
-	| ("The service itself, measured \(.at | h) by <code>make bench</code>, without an image.\(bench::quick | h) \(bench::how | h) \(bench::noise | h)" | note)
+	| ("The service itself, measured \(.at | h) by <code>make bench</code>, without an image.\(bench_quick | h) \(bench_how | h) \(bench_noise | h)" | note)
 	+ "<div class=\"grid\">" + ([["cpu_us_per_request", "CPU time a request"], ["connection_cpu_us", "CPU time a connection with one request"],
 		["tls_cpu_us_per_request", "CPU time a request over TLS"], ["handshake_tls13_p256_full_cpu_us", "CPU time a handshake, TLS 1.3, P-256"],
 		["memory_rest_bytes", "Memory at rest"], ["memory_idle_bytes", "Memory with idle connections"]] | map(. as [$key, $title] | $bench | bench_chart($key; $title)) | join("")) + "</div>\n"
-	+ ([bench::tables[] | . as $table | table(.title; ["figure", (.servers[].title | h), (.others[] | "÷ \(.title)" | h)];
-		[.figures[] | .key as $key | [(.title | h), ($table.servers[] | bench_cell($key)), ($table.others[] | $table.ratios[$key][.name] | bench::ratio | h)]]; "numbers")
+	+ ([bench_tables[] | . as $table | table(.title; ["figure", (.servers[].title | h), (.others[] | "÷ \(.title)" | h)];
+		[.figures[] | .key as $key | [(.title | h), ($table.servers[] | bench_cell($key)), ($table.others[] | $table.ratios[$key][.name] | bench_ratio | h)]]; "numbers")
 		| more($table.title)] | join(""))
 	+ "<dl>" + ([.servers[] | select(.name | endswith("-log") | not) | "<dt>\(.title | h)</dt><dd>\(.version | h)</dd>"] | join("")) + "</dl>" end;
 

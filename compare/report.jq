@@ -12,7 +12,7 @@ def median:
 	  else (.[length / 2 - 1] + .[length / 2]) / 2 end;
 
 def build_figures: ["size_bytes", "layers", "build_cold_s", "build_warm_s"];
-def all_figures: build_figures + ["compressed_bytes", "zstd_bytes", "disk_bytes", "wasted_bytes",
+def all_figures: build_figures + ["compressed_bytes", "zstd_bytes", "disk_bytes", "engine_size_bytes", "attestation_bytes", "wasted_bytes",
 	"files", "executables", "setuid_files", "os_packages", "has_shell", "user", "push_s", "pull_s",
 	"first_response_ms", "idle_memory_bytes", "requests_per_s", "cpu_us_per_request",
 	"min_memory_bytes", "health", "stop_ms", "exit_code",

@@ -1,7 +1,6 @@
 # table.jq - report.json to report.md. A pure function of its input.
+# compare/format.jq and bench/sections.jq precede it.
 # A section without data is left out.
-include "format" {search: "./"};
-import "markdown" as bench {search: "../bench/"};
 
 def article_mb: if . == null then dash else "\(.) MB" end;
 def article_s: if . == null then dash else "\(.) s" end;
@@ -72,12 +71,12 @@ def pitfalls: (.pitfalls // []) as $pitfalls
 	+ " | \($article.size_mb | article_mb) | \($article.compressed_mb | article_mb)"
 	+ " | \($article.build_no_cache_s | article_s) | \($article.build_plain_s | article_s) |"),
 "",
-"Times are medians of \([$report | plain[].samples.first_response_ms | select(. != null)] | min) samples; the cold build is one run. Cold: `--no-cache`, base images present. Warm: nothing changed. First response: from `docker start` to the first response. Stop: `docker stop`. Compressed: each layer with gzip, as a registry keeps it. kB and MB are decimal, as docker prints them.",
+"Times are medians of \([$report | plain[].samples.first_response_ms | select(. != null)] | min) samples; the cold build is one run. Cold: `--no-cache`, base images present. Warm: nothing changed. First response: from `docker start` to the first response. Stop: `docker stop`. Size: the layers' uncompressed bytes. Compressed: each layer with gzip, as a registry keeps it. kB and MB are decimal, as docker prints them.",
 (if $report.bases.alpine.source == "stand-in" then
 	"The stand-in for alpine is smaller than the official image: alpine 3.20 has 7.80 MB, 3.62 MB compressed."
 	else empty end),
-(if $report | plain | any_measured(["zstd_bytes", "disk_bytes", "wasted_bytes"]) then
-	$report | figures_table("Sizes"; ["size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "wasted_bytes"])
+(if $report | plain | any_measured(["zstd_bytes", "disk_bytes", "engine_size_bytes", "attestation_bytes", "wasted_bytes"]) then
+	$report | figures_table("Sizes"; ["size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "engine_size_bytes", "attestation_bytes", "wasted_bytes"])
 	else empty end),
 ($report | builds),
 ($report | transfers),
@@ -88,5 +87,5 @@ def pitfalls: (.pitfalls // []) as $pitfalls
 ($report | figures_table("What is inside"; ["files", "executables", "setuid_files", "os_packages", "has_shell", "user", "cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "cve_scanner"])),
 ($report | pitfalls),
 (if $report.bench == null then empty else
-	"", "## Beside other servers", "", ($report.bench | "The service itself, measured \(.at) by `make bench`, without an image.", bench::section("###"))
+	"", "## Beside other servers", "", ($report.bench | "The service itself, measured \(.at) by `make bench`, without an image.", bench_markdown("###"))
 	end)

@@ -9,6 +9,10 @@ import pytest
 from reports import COMPARE, SAMPLE, raw_samples
 
 SCHEMA = json.loads((COMPARE / "report.schema.json").read_text())
+PROGRAM = "".join(
+    path.read_text()
+    for path in (COMPARE / "format.jq", COMPARE.parent / "bench/sections.jq", COMPARE / "table.jq")
+)
 FIGURES = [
     key
     for key in SCHEMA["definitions"]["image"]["properties"]
@@ -29,7 +33,7 @@ def table(tmp_path, report):
     path = tmp_path / "report.json"
     path.write_text(json.dumps(report))
     done = subprocess.run(
-        ["jq", "-r", "-f", COMPARE / "table.jq", path], capture_output=True, text=True, timeout=30
+        ["jq", "-r", PROGRAM, path], capture_output=True, text=True, timeout=30
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -91,12 +91,18 @@ def test_the_last_stage_of_builder_only_copies():
 
 @pytest.mark.parametrize("dockerfile", COPIED_ONLY)
 def test_they_build_without_a_network(build, context, dockerfile):
-    for name in ("hello", "hello-minimal"):
-        shutil.copy(hello.ROOT / "build/images" / name, context / "build/images")
-    shutil.copytree(context / "build/images", context / "build/minimal")
-    done = build(dockerfile, "--no-cache", "--network=none", "--build-arg=BINARY=build/images/hello")
+    shutil.copytree(hello.ROOT / "build/images/bin", context / "build/bin")
+    done = build(dockerfile, "--no-cache", "--network=none")
     assert done.returncode == 0, done.stdout + done.stderr
     assert not runs(done.stdout)
+
+
+@pytest.mark.parametrize("options", [["-f", "Dockerfile.alpine"], ["-f", "Dockerfile.scratch"],
+                                     ["-f", "Dockerfile.scratch", "--target=minimal"]], ids=" ".join)
+def test_a_missing_binary_is_explained(build, options):
+    done = build(options[1], *options[2:])
+    assert done.returncode != 0
+    assert "docker buildx bake" in done.stdout + done.stderr
 
 
 def test_scratch_has_names_and_roots_from_files():
@@ -164,8 +170,8 @@ def test_each_context_is_what_is_copied(name):
     assert set(own) - {line for line in own if line.startswith("#")} <= set(shared)
     copied = " ".join(
         line for stage in instructions(f"Dockerfile.{name}") for line in stage
-        if line.startswith(("COPY ", "ARG BINARY=")) and "--from=" not in line
+        if line.startswith(("COPY ", "ARG BINARIES=")) and "--from=" not in line
     )
     for path in allowed:
-        # ci/image takes the binaries from build/images.
-        assert path in copied or path.startswith("build/images/"), path
+        # ci/image takes the binaries from build/images/bin.
+        assert path in copied or path == "build/images/bin", path

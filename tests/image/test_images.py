@@ -129,7 +129,7 @@ def test_no_official_name_is_given_to_a_stand_in():
     bases = json.loads((pathlib.Path(__file__).parents[2] / "build/images/bases.json").read_text())
     for base in bases.values():
         if base["source"] == "stand-in":
-            assert base["image"].startswith("hello-base/")
+            assert base["image"].startswith("hello-base/stand-in-for-")
             assert docker("image", "inspect", base["official"], check=False).returncode != 0
         else:
             assert base["source"] in ("present", "pulled")

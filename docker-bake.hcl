@@ -1,0 +1,76 @@
+// All images from a fresh clone with Docker alone: docker buildx bake
+//
+// builder, alpine, scratch and scratch-minimal come from one compile stage, Dockerfile.builder's; naive
+// compiles in its own image. Each is also a target of its own: docker buildx bake scratch
+
+variable "DEBIAN" {
+  default = "debian:trixie-slim"
+}
+variable "ALPINE" {
+  default = "alpine:3.22"
+}
+
+group "default" {
+  targets = ["naive", "builder", "alpine", "scratch", "scratch-minimal"]
+}
+
+// What all have in common. Attestations would turn an image into an index, which older engines and
+// registries do not take.
+target "_common" {
+  args = {
+    DEBIAN = DEBIAN
+    ALPINE = ALPINE
+  }
+  attest = ["type=provenance,disabled=true", "type=sbom,disabled=true"]
+}
+
+target "naive" {
+  inherits   = ["_common"]
+  dockerfile = "Dockerfile.naive"
+  args       = { ALPINE = null }
+  tags       = ["hello:naive"]
+}
+
+target "builder" {
+  inherits   = ["_common"]
+  dockerfile = "Dockerfile.builder"
+  tags       = ["hello:builder"]
+}
+
+// The stage that compiles. It replaces the stage `binary` of the Dockerfiles that copy a finished binary.
+target "build" {
+  inherits   = ["_common"]
+  dockerfile = "Dockerfile.builder"
+  target     = "build"
+  output     = ["type=cacheonly"]
+}
+
+target "binary-minimal" {
+  inherits   = ["build"]
+  target     = "binary-minimal"
+}
+
+target "alpine" {
+  inherits   = ["_common"]
+  dockerfile = "Dockerfile.alpine"
+  args       = { DEBIAN = null }
+  contexts   = { binary = "target:build" }
+  tags       = ["hello:alpine"]
+}
+
+target "scratch" {
+  inherits   = ["_common"]
+  dockerfile = "Dockerfile.scratch"
+  args       = { DEBIAN = null }
+  contexts   = { binary = "target:build" }
+  tags       = ["hello:scratch"]
+}
+
+target "scratch-minimal" {
+  inherits   = ["_common"]
+  dockerfile = "Dockerfile.scratch"
+  target     = "minimal"
+  args       = { DEBIAN = null, ALPINE = null }
+  contexts   = { binary-minimal = "target:binary-minimal" }
+  tags       = ["hello:scratch-minimal"]
+}
