@@ -1,6 +1,6 @@
 """
 The README's commands on other engines than this machine's: each in a root file system and a network of its
-own, which tests/engines/run makes. `make test` runs them on one engine, `make test-engines` on all.
+own, which tests/engines/run makes. `make test-engines` runs them on all engines; by itself a run has one.
 """
 
 import json
