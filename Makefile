@@ -3,10 +3,20 @@ VERSION := 0.1.0
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+# What the binaries run on: amd64 or arm64. For another machine than this one they are
+# cross-compiled, in a directory of its own.
+ARCH_x86_64 := amd64
+ARCH_aarch64 := arm64
+MACHINE_amd64 := x86_64
+MACHINE_arm64 := aarch64
+HOST_ARCH := $(ARCH_$(shell uname -m))
+ARCH := $(HOST_ARCH)
+BUILD := build$(if $(filter-out $(HOST_ARCH),$(ARCH)),/$(ARCH))
+CROSS := $(if $(filter-out $(HOST_ARCH),$(ARCH)),$(MACHINE_$(ARCH))-linux-gnu-)
 # Archives for link-time optimisation need gcc's own tools for their index.
-export AR := gcc-ar
-export RANLIB := gcc-ranlib
-export NM := gcc-nm
+export AR := $(CROSS)gcc-ar
+export RANLIB := $(CROSS)gcc-ranlib
+export NM := $(CROSS)gcc-nm
 # V=1 shows the commands.
 Q := $(if $(V),,@)
 
@@ -36,32 +46,36 @@ release_MODULES := $(PLAIN_MODULES) $(TLS_MODULES)
 release_LIBRARIES := $(TLS_LIBRARIES)
 # Compiled with musl from deps/, for size, as static PIEs; each flag's price is in docs/performance.md.
 static_CFLAGS := -Os -flto=auto -ffunction-sections -fdata-sections $(HARDENING) $(SMALL)
-musl_CC := gcc
+musl_CC := $(CROSS)gcc
 musl_CFLAGS := $(filter-out -flto%,$(static_CFLAGS))
 release_CC = $(musl_CC) -specs=$(CURDIR)/$(musl_SPECS)
 release_CFLAGS := $(static_CFLAGS)
-release_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack -Wl,-z,noseparate-code -Wl,-z,pack-relative-relocs -Wl,--build-id=none -s
+release_LDFLAGS := -Wl,--gc-sections -Wl,-T,deps/static-pie.ld -Wl,-z,now,-z,noexecstack -Wl,--build-id=none -s
+# The file's layout, and the program that completes it, which runs on this machine.
+PACK := build/tools/pack-relocations
+release_LAYOUT := deps/static-pie.ld $(PACK)
 # HTTP only, for hello:scratch-minimal.
 minimal_MODULES := $(PLAIN_MODULES) tls/tls_none
 minimal_LIBRARIES := libmicrohttpd.a
 minimal_CC = $(release_CC)
 minimal_CFLAGS := $(release_CFLAGS)
 minimal_LDFLAGS := $(release_LDFLAGS)
+minimal_LAYOUT := $(release_LAYOUT)
 asan_MODULES := $(release_MODULES)
 asan_LIBRARIES := $(TLS_LIBRARIES)
-asan_CC := gcc
+asan_CC := $(CROSS)gcc
 asan_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 asan_LDFLAGS := -fsanitize=address,undefined
 # Races between threads.
 tsan_MODULES := $(release_MODULES)
 tsan_LIBRARIES := $(TLS_LIBRARIES)
-tsan_CC := gcc
+tsan_CC := $(CROSS)gcc
 tsan_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 tsan_LDFLAGS := -fsanitize=thread
 # For valgrind, which intercepts glibc's malloc but not a static musl's.
 valgrind_MODULES := $(release_MODULES)
 valgrind_LIBRARIES := $(TLS_LIBRARIES)
-valgrind_CC := gcc
+valgrind_CC := $(CROSS)gcc
 valgrind_CFLAGS := -O1 -g -fno-omit-frame-pointer
 # Parts of the service for libFuzzer, the libraries with the same sanitizers.
 fuzz_MODULES := $(release_MODULES)
@@ -69,7 +83,7 @@ fuzz_LIBRARIES := $(TLS_LIBRARIES)
 fuzz_CC := clang
 fuzz_CFLAGS := -O2 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 
-all: build/release/hello build/minimal/hello ## the static binaries: build/release/hello, and build/minimal/hello without TLS
+all: $(BUILD)/release/hello $(BUILD)/minimal/hello ## the static binaries: build/release/hello, and build/minimal/hello without TLS
 
 # ---- third-party sources and libraries -------------------------------------------------
 
@@ -77,9 +91,8 @@ all: build/release/hello build/minimal/hello ## the static binaries: build/relea
 # Sources are unpacked once, for all flavours; an object depends on that and on its recipe. The
 # folder of the patches is a prerequisite: its time changes when a patch is added or removed.
 show = $(info $()  $(1)  $(2))
-# x86_64 or aarch64: what a flavour's compiler compiles for.
-machine = $(firstword $(subst -, ,$(machine_$(firstword $($(1)_CC)))))
-$(foreach cc,$(sort $(foreach flavour,musl asan fuzz,$(firstword $($(flavour)_CC)))),$(eval machine_$(cc) := $(shell $(cc) -dumpmachine 2>/dev/null)))
+# x86_64 or aarch64: what the compilers compile for.
+machine := $(MACHINE_$(ARCH))
 
 fetch: ## fetch the pinned sources into deps/cache; the only step that needs the network for them
 	deps/fetch
@@ -99,7 +112,7 @@ endef
 # $(1) flavour, $(2) archive, $(3) objects. Who has a flavour's archives can link: a libc of ours
 # is there, too.
 define archive
-build/$(1)/deps/lib/$(2): $(3) $($(1)_LIBC) | build/$(1)/deps/lib/
+$(BUILD)/$(1)/deps/lib/$(2): $(3) $($(1)_LIBC) | $(BUILD)/$(1)/deps/lib/
 	$$(call show,AR,$$@)
 	$(Q)rm -f $$@
 	$(Q)$(AR) rcs $$@ $(3)
@@ -134,24 +147,29 @@ build/%/:
 	$(Q)mkdir -p $@
 
 # Of a flavour's libraries, with their directory.
-libraries_of = $($(1)_LIBRARIES:%=build/$(1)/deps/lib/%)
-objects_of = $($(1)_MODULES:%=build/$(1)/src/%.o)
+libraries_of = $($(1)_LIBRARIES:%=$(BUILD)/$(1)/deps/lib/%)
+objects_of = $($(1)_MODULES:%=$(BUILD)/$(1)/src/%.o)
 
 libraries: $(call libraries_of,release) $(call libraries_of,minimal) ## build the libraries that the release links
 
 # ---- the service -----------------------------------------------------------------------
 
+$(PACK): deps/pack-relocations.c | build/tools/
+	$(call show,CC,$@)
+	$(Q)gcc -std=c11 -O1 $(WARNINGS) -o $@ $<
+
 # The user's CFLAGS and LDFLAGS come last.
 define flavour
-build/$(1)/src/%.o: src/%.c $(dependency_headers) $($(1)_LIBC_HEADERS) Makefile
+$(BUILD)/$(1)/src/%.o: src/%.c $(dependency_headers) $($(1)_LIBC_HEADERS) Makefile
 	$(Q)echo "  CC  $$@"
 	$(Q)mkdir -p $$(@D)
 	$(Q)$$($(1)_CC) $(COMMON) $(WARNINGS) $$($(1)_CFLAGS) -isystem build/deps/include -isystem src/tls $$(CFLAGS) -c -o $$@ $$<
-build/$(1)/hello: $(call objects_of,$(1)) $(call libraries_of,$(1))
+$(BUILD)/$(1)/hello: $(call objects_of,$(1)) $(call libraries_of,$(1)) $($(1)_LAYOUT)
 	$(Q)echo "  LD  $$@"
-	$(Q)$$($(1)_CC) $$($(1)_CFLAGS) $$($(1)_LDFLAGS) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -pthread
+	$(Q)$$($(1)_CC) $$($(1)_CFLAGS) $$($(1)_LDFLAGS) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) -pthread
+	$(if $($(1)_LAYOUT),$(Q)$(PACK) $$@)
 # The same before its symbols are stripped, for ci/size/run.
-build/$(1)/hello.symbols: build/$(1)/hello
+$(BUILD)/$(1)/hello.symbols: $(BUILD)/$(1)/hello
 	$(Q)$$($(1)_CC) $$($(1)_CFLAGS) $$(filter-out -s,$$($(1)_LDFLAGS)) $$(CFLAGS) $$(LDFLAGS) -o $$@ $(call objects_of,$(1)) $(call libraries_of,$(1)) -pthread
 -include $(patsubst %.o,%.d,$(call objects_of,$(1)))
 endef
@@ -168,21 +186,21 @@ UNIT := $(basename $(notdir $(wildcard tests/unit/*.c)))
 # Calls that a unit test may let fail, or count.
 unit_WRAPS := malloc calloc close pthread_mutex_init pthread_mutex_destroy
 
-build/asan/unit/%.o: tests/unit/%.c $(dependency_headers) Makefile | build/asan/unit
+$(BUILD)/asan/unit/%.o: tests/unit/%.c $(dependency_headers) Makefile | $(BUILD)/asan/unit
 	$(Q)echo "  CC  $@"
 	$(Q)$(asan_CC) $(COMMON) -Wall -Wextra -Wno-missing-field-initializers $(asan_CFLAGS) -isystem build/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
-build/asan/unit/runner: $(UNIT:%=build/asan/unit/%.o) $(filter-out %/main.o,$(call objects_of,asan)) \
+$(BUILD)/asan/unit/runner: $(UNIT:%=$(BUILD)/asan/unit/%.o) $(filter-out %/main.o,$(call objects_of,asan)) \
 		$(call libraries_of,asan)
 	$(Q)echo "  LD  $@"
 	$(Q)$(asan_CC) $(asan_CFLAGS) $(asan_LDFLAGS) $(unit_WRAPS:%=-Wl,--wrap=%) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -pthread -lm -lrt
-build/asan/unit:
+$(BUILD)/asan/unit:
 	$(Q)mkdir -p $@
--include $(UNIT:%=build/asan/unit/%.d)
+-include $(UNIT:%=$(BUILD)/asan/unit/%.d)
 
 # Programs for the tests of the sandbox, and the sandbox as it is released.
-SANDBOX_PROGRAMS := $(patsubst tests/sandbox/%.c,build/release/sandbox/%,$(wildcard tests/sandbox/*.c))
+SANDBOX_PROGRAMS := $(patsubst tests/sandbox/%.c,$(BUILD)/release/sandbox/%,$(wildcard tests/sandbox/*.c))
 
-build/release/sandbox/%: tests/sandbox/%.c $(patsubst %,build/release/src/%.o,sandbox/sandbox sandbox/seccomp sandbox/landlock base/error base/strbuf) $(musl_LIBC) Makefile
+$(BUILD)/release/sandbox/%: tests/sandbox/%.c $(patsubst %,$(BUILD)/release/src/%.o,sandbox/sandbox sandbox/seccomp sandbox/landlock base/error base/strbuf) $(musl_LIBC) Makefile
 	$(Q)echo "  LD  $@"
 	$(Q)mkdir -p $(@D)
 	$(Q)$(release_CC) $(COMMON) -MT $@ -MF $@.d $(WARNINGS) $(release_CFLAGS) $(release_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^)
@@ -190,10 +208,10 @@ build/release/sandbox/%: tests/sandbox/%.c $(patsubst %,build/release/src/%.o,sa
 
 # What the groups of tests run; tests/run runs groups side by side and sums them up (docs/testing.md).
 # The valgrind build is for tests/http/test_costs.py, which counts calls.
-HTTP_PROGRAMS := build/release/hello build/minimal/hello build/asan/hello build/valgrind/hello $(SANDBOX_PROGRAMS)
+HTTP_PROGRAMS := $(BUILD)/release/hello $(BUILD)/minimal/hello $(BUILD)/asan/hello $(BUILD)/valgrind/hello $(SANDBOX_PROGRAMS)
 RUN_TESTS = RACE_TESTS='$(RACE_TESTS)' MEMORY_TESTS='$(MEMORY_TESTS)' FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run
 
-unit: build/asan/unit/runner ## unit tests, under AddressSanitizer and UBSan
+unit: $(BUILD)/asan/unit/runner ## unit tests, under AddressSanitizer and UBSan
 	$(RUN_TESTS) unit
 
 http: $(HTTP_PROGRAMS) ## black-box HTTP tests of the release and the sanitizer build
@@ -271,11 +289,11 @@ fuzz-corpus: fuzzers ## merge new inputs of `make fuzz` into tests/fuzz/corpus
 
 check: ## minutes: unit tests, and the black-box tests of HTTP and TLS; needs no container engine
 	ci/setup build check
-	$(MAKE) --no-print-directory -j $(shell nproc) build/asan/unit/runner $(HTTP_PROGRAMS)
+	$(MAKE) --no-print-directory -j $(shell nproc) $(BUILD)/asan/unit/runner $(HTTP_PROGRAMS)
 	$(RUN_TESTS) unit http tls
 
 # All that the tests run, made at once. What can't be built counts as a failed test and stops no other.
-TEST_PROGRAMS := build/asan/unit/runner $(HTTP_PROGRAMS) build/tsan/hello fuzzers
+TEST_PROGRAMS := $(BUILD)/asan/unit/runner $(HTTP_PROGRAMS) build/tsan/hello fuzzers
 
 test: FUZZ_SECONDS := 60
 test: setup ## everything that must hold; brings what it needs
