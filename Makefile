@@ -45,7 +45,10 @@ TLS_LIBRARIES := libmicrohttpd.a libmbedtls.a libmbedx509.a libmbedcrypto.a libs
 release_MODULES := $(PLAIN_MODULES) $(TLS_MODULES)
 release_LIBRARIES := $(TLS_LIBRARIES)
 # Compiled with musl from deps/, for size, as static PIEs; each flag's price is in docs/performance.md.
-static_CFLAGS := -Os -flto=auto -ffunction-sections -fdata-sections $(HARDENING) $(SMALL)
+# On arm64 tiny means: all addresses within 1 MiB, one instruction away; the linker checks that. A frame
+# pointer, which gcc omits on amd64, serves nobody in a binary without symbols.
+arm64_CFLAGS := -mcmodel=tiny -fomit-frame-pointer
+static_CFLAGS := -Os -flto=auto -ffunction-sections -fdata-sections $(HARDENING) $(SMALL) $($(ARCH)_CFLAGS)
 musl_CC := $(CROSS)gcc
 musl_CFLAGS := $(filter-out -flto%,$(static_CFLAGS))
 release_CC = $(musl_CC) -specs=$(CURDIR)/$(musl_SPECS)
