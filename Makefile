@@ -298,7 +298,7 @@ check: ## minutes: unit tests, and the black-box tests of HTTP and TLS; needs no
 # All that the tests run, made at once. What can't be built counts as a failed test and stops no other.
 TEST_PROGRAMS := $(BUILD)/asan/unit/runner $(HTTP_PROGRAMS) build/tsan/hello fuzzers
 
-test: FUZZ_SECONDS := 60
+test: FUZZ_SECONDS := 30
 test: setup ## everything that must hold; brings what it needs
 	@built=0; $(MAKE) --no-print-directory -k -j $(shell nproc) $(TEST_PROGRAMS) || built=$$?; \
 		BUILD_STATUS=$$built $(RUN_TESTS) all

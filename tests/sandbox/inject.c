@@ -85,6 +85,17 @@ static int write_bytes(pid_t tid, uint64_t address, const char *argument)
 	return len > 0;
 }
 
+/* Whether a result says that the call did not end: EINTR, or one of the kernel's own codes to restart it. */
+static int is_interrupted(int64_t result)
+{
+	enum {
+		ERESTARTSYS = 512,
+		ERESTART_RESTARTBLOCK = 516
+	};
+
+	return result == -EINTR || (result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK);
+}
+
 int main(int argc, char **argv)
 {
 	struct user_regs_struct before;
@@ -106,8 +117,10 @@ int main(int argc, char **argv)
 	if (ptrace(PTRACE_GETREGS, tid, NULL, &before) != 0)
 		return fail("registers");
 	errno = 0;
-	if ((ptrace(PTRACE_PEEKTEXT, tid, (void *)(uintptr_t)(before.rip - 2), NULL) & 0xffff) !=
-		SYSCALL_INSTRUCTION) {
+	/* A call that has ended has a result that nothing may replace. */
+	if (!is_interrupted((int64_t)before.rax) ||
+		(ptrace(PTRACE_PEEKTEXT, tid, (void *)(uintptr_t)(before.rip - 2), NULL) &
+			0xffff) != SYSCALL_INSTRUCTION) {
 		errno = EAGAIN;
 		return fail("not in a system call");
 	}
