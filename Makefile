@@ -188,17 +188,27 @@ $(eval $(call flavour,fuzz))
 UNIT := $(basename $(notdir $(wildcard tests/unit/*.c)))
 # Calls that a unit test may let fail, or count.
 unit_WRAPS := malloc calloc close pthread_mutex_init pthread_mutex_destroy
+# In an emulated processor the sanitizers take minutes.
+unit_FLAVOUR := $(if $(CROSS),valgrind,asan)
+UNIT_DIR := $(BUILD)/$(unit_FLAVOUR)/unit
+# Check comes from the distribution: for arm64 elsewhere, with the packages of the virtual machine.
+ARM64_ROOT := build/arm64/debian/root
+unit_CHECK := $(if $(CROSS),-isystem $(ARM64_ROOT)/usr/include -L$(ARM64_ROOT)/usr/lib/aarch64-linux-gnu)
 
-$(BUILD)/asan/unit/%.o: tests/unit/%.c $(dependency_headers) Makefile | $(BUILD)/asan/unit
+build/arm64/debian/vmlinuz: tests/arm64/root
+	$(call show,GET,$@)
+	$(Q)tests/arm64/root $(@D)
+
+$(UNIT_DIR)/%.o: tests/unit/%.c $(dependency_headers) Makefile | $(UNIT_DIR) $(if $(CROSS),build/arm64/debian/vmlinuz)
 	$(Q)echo "  CC  $@"
-	$(Q)$(asan_CC) $(COMMON) -Wall -Wextra -Wno-missing-field-initializers $(asan_CFLAGS) -isystem build/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
-$(BUILD)/asan/unit/runner: $(UNIT:%=$(BUILD)/asan/unit/%.o) $(filter-out %/main.o,$(call objects_of,asan)) \
-		$(call libraries_of,asan)
+	$(Q)$($(unit_FLAVOUR)_CC) $(COMMON) -Wall -Wextra -Wno-missing-field-initializers $($(unit_FLAVOUR)_CFLAGS) $(unit_CHECK) -isystem build/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
+$(UNIT_DIR)/runner: $(UNIT:%=$(UNIT_DIR)/%.o) $(filter-out %/main.o,$(call objects_of,$(unit_FLAVOUR))) \
+		$(call libraries_of,$(unit_FLAVOUR))
 	$(Q)echo "  LD  $@"
-	$(Q)$(asan_CC) $(asan_CFLAGS) $(asan_LDFLAGS) $(unit_WRAPS:%=-Wl,--wrap=%) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -pthread -lm -lrt
-$(BUILD)/asan/unit:
+	$(Q)$($(unit_FLAVOUR)_CC) $($(unit_FLAVOUR)_CFLAGS) $($(unit_FLAVOUR)_LDFLAGS) $(unit_CHECK) $(unit_WRAPS:%=-Wl,--wrap=%) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -pthread -lm -lrt
+$(UNIT_DIR):
 	$(Q)mkdir -p $@
--include $(UNIT:%=$(BUILD)/asan/unit/%.d)
+-include $(UNIT:%=$(UNIT_DIR)/%.d)
 
 # Programs for the tests of the sandbox, and the sandbox as it is released.
 SANDBOX_PROGRAMS := $(patsubst tests/sandbox/%.c,$(BUILD)/release/sandbox/%,$(wildcard tests/sandbox/*.c))
@@ -250,6 +260,17 @@ image-tests: ## build the four images and test them
 	ci/setup images
 	ci/engine run ci/images
 	$(RUN_TESTS) image
+
+# What the tests on arm64 run. Another machine compiles it, and an emulated one runs it.
+ARM64_PROGRAMS := $(addprefix build/arm64/,release/hello minimal/hello valgrind/unit/runner $(patsubst tests/sandbox/%.c,release/sandbox/%,$(wildcard tests/sandbox/*.c)))
+
+arm64-programs: | $(dependency_headers)
+	$(MAKE) --no-print-directory ARCH=arm64 $(ARM64_PROGRAMS)
+
+test-arm64: ## boot Debian's arm64 kernel in qemu, and run the tests that depend on processor and kernel
+	ci/setup build check arm64
+	$(MAKE) --no-print-directory -j $(shell nproc) arm64-programs
+	$(RUN_TESTS) arm64
 
 # ---- fuzzing ---------------------------------------------------------------------------
 
@@ -342,4 +363,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## print this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests test images compare bench size setup readme lint run clean help
+.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests arm64-programs test-arm64 test images compare bench size setup readme lint run clean help

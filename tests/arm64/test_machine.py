@@ -1,0 +1,259 @@
+"""
+The release on Debian's arm64 kernel, in a virtual machine whose processor is emulated.
+
+The machine's file system is an initramfs: Debian's packages (tests/arm64/root), our programs and
+tests, and tests/arm64/init, which serves first and then runs tests of its own. The host's tests talk
+to the served ports, which qemu forwards.
+"""
+
+import io
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tarfile
+import time
+import xml.etree.ElementTree as ElementTree
+
+import hello
+import pytest
+
+sys.path.insert(0, str(hello.ROOT / "tests/http"))
+import rfc  # noqa: E402
+import rfc_cases  # noqa: E402
+
+BUILD = hello.ROOT / "build/arm64"
+# Only ends a hang, on a machine however slow and busy.
+DEADLINE_S = 900
+CASE_SECONDS = 60
+# Ports in the machine, as tests/arm64/init has them.
+HTTP, HTTPS, DRAIN, REPORT = 8080, 8443, 9001, 9002
+
+
+def what_is_missing():
+    if platform.machine() == "aarch64":
+        return "this machine is arm64: all tests run on it"
+    if not shutil.which("qemu-system-aarch64"):
+        return "qemu-system-aarch64 is missing; on Debian it is in qemu-system-arm"
+    if not shutil.which("aarch64-linux-gnu-gcc"):
+        return "aarch64-linux-gnu-gcc is missing; on Debian it is in gcc-aarch64-linux-gnu"
+    if not (BUILD / "debian/vmlinuz").exists():
+        return "Debian's arm64 packages are missing: tests/arm64/root could not download them"
+    return None
+
+
+pytestmark = pytest.mark.skipif(what_is_missing() is not None, reason=str(what_is_missing()))
+
+
+# ---- the file system -------------------------------------------------------------------------
+
+
+class Archive:
+    """An initramfs: cpio's format "newc", of which the kernel takes several in a row."""
+
+    def __init__(self, path):
+        self.file = open(path, "wb")
+        self.number = 0
+
+    def _add(self, name, mode, data=b""):
+        self.number += 1
+        name = name.encode() + b"\0"
+        fields = [self.number, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name), 0]
+        header = b"070701" + b"".join(b"%08x" % field for field in fields) + name
+        self.file.write(header + bytes(-len(header) % 4) + data + bytes(-len(data) % 4))
+
+    def add(self, source, name):
+        """A file, or a directory with all that is in it."""
+        mode = source.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            self._add(name, mode, os.readlink(source).encode())
+        elif stat.S_ISDIR(mode):
+            if name:
+                self._add(name, mode)
+            for child in sorted(source.iterdir()):
+                self.add(child, f"{name}/{child.name}".lstrip("/"))
+        else:
+            self._add(name, mode, source.read_bytes())
+
+    def add_directory(self, name):
+        for parent in reversed(pathlib.PurePath(name).parents):
+            if str(parent) != ".":
+                self._add(str(parent), stat.S_IFDIR | 0o755)
+        self._add(name, stat.S_IFDIR | 0o755)
+
+    def close(self):
+        self._add("TRAILER!!!", 0)
+        self.file.close()
+
+
+def write_initramfs(path):
+    archive = Archive(path)
+    archive.add(BUILD / "debian/root", "")
+    archive.add(hello.ROOT / "tests/arm64/init", "init")
+    archive.add_directory("bare")
+    archive.add(BUILD / "release/hello", "bare/hello")
+    for name in ("build/valgrind/unit", "build/release", "tests/http", "docs", "src"):
+        archive.add_directory(f"hello/{name}")
+    archive.add(BUILD / "valgrind/unit/runner", "hello/build/valgrind/unit/runner")
+    for name in ("release/hello", "release/sandbox"):
+        archive.add(BUILD / name, f"hello/build/{name}")
+    for name in ("tests/hello.py", "tests/conftest.py", "tests/pytest.ini", "tests/http/test_sandbox.py",
+                 "docs/sandbox.md", "src/sandbox"):
+        archive.add(hello.ROOT / name, f"hello/{name}")
+    archive.close()
+
+
+# ---- the machine -----------------------------------------------------------------------------
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+class Machine:
+    def __init__(self, directory):
+        inside = (HTTP, HTTPS, DRAIN, REPORT)
+        self.ports = dict(zip(inside, free_ports(len(inside))))
+        self.console = directory / "console"
+        write_initramfs(directory / "initramfs")
+        forwards = "".join(f",hostfwd=tcp:127.0.0.1:{out}-:{port}" for port, out in self.ports.items())
+        with open(self.console, "wb") as console:
+            self.process = subprocess.Popen(
+                # Pointers are authenticated by a cheap hash: the architecture's takes most of the time otherwise.
+                ["qemu-system-aarch64", "-machine", "virt", "-cpu", "max,pauth-impdef=on",
+                 "-smp", str(min(4, len(os.sched_getaffinity(0)))), "-m", "1024",
+                 "-accel", "tcg,thread=multi", "-nodefaults", "-display", "none", "-no-reboot",
+                 "-kernel", BUILD / "debian/vmlinuz", "-initrd", directory / "initramfs",
+                 "-append", "console=ttyAMA0 panic=-1 loglevel=6",
+                 "-serial", "stdio",
+                 "-netdev", f"user,id=net,restrict=on{forwards}", "-device", "virtio-net-pci,netdev=net,romfile="],
+                stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+            )
+
+    def text(self):
+        return self.console.read_text(errors="replace")
+
+    def wait_for(self, pattern, count=1):
+        """What the pattern's group matched in the lines of init, once there are `count` of them."""
+        deadline = time.monotonic() + DEADLINE_S
+        while True:
+            found = re.findall(rf"^arm64: {pattern}\r?$", self.text(), re.M)
+            if len(found) >= count:
+                return found
+            assert self.process.poll() is None, f"the machine has ended:\n{self.text()[-4000:]}"
+            assert time.monotonic() < deadline, f"no line {pattern} in {DEADLINE_S} s:\n{self.text()[-4000:]}"
+            time.sleep(0.05)
+
+    def connect(self, port):
+        """Until it is answered: qemu itself accepts before the port is served in the machine."""
+        return socket.create_connection(("127.0.0.1", self.ports[port]), timeout=DEADLINE_S)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory):
+    machine = Machine(tmp_path_factory.mktemp("arm64"))
+    try:
+        machine.wait_for("serving")
+        hello.wait_until(lambda: is_healthy(machine), DEADLINE_S)
+        yield machine
+    finally:
+        machine.end()
+
+
+def is_healthy(machine):
+    try:
+        with hello.Connection(machine.ports[HTTP]) as connection:
+            return connection.ask("/healthz").status == 200
+    except (OSError, ValueError, hello.http.client.HTTPException):
+        return False
+
+
+# ---- what the host asks ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", rfc_cases.CASES, ids=lambda case: case.name)
+def test_case(machine, case):
+    outcome = rfc.run(machine.ports[HTTP], case, CASE_SECONDS)
+    assert outcome.passed, f"RFC {case.section}, {case.level}: {outcome.said}"
+
+
+@pytest.mark.parametrize("group, key", [("X25519", "X25519"), ("P-256", "ECDH, prime256v1")])
+@pytest.mark.parametrize("version", ["1_2", "1_3"])
+def test_tls(machine, version, group, key):
+    """A client that offers one version and one group."""
+    done = subprocess.run(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{machine.ports[HTTPS]}", f"-tls{version}", "-groups", group, "-ign_eof"],
+        input=b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        capture_output=True, timeout=DEADLINE_S,
+    )
+    said = done.stdout.decode(errors="replace")
+    assert f"Server Temp Key: {key}" in said and "HTTP/1.1 200 OK" in said, said + done.stderr.decode()
+    assert f"Protocol  : TLSv{version.replace('_', '.')}" in said or f"New, TLSv{version.replace('_', '.')}" in said, said
+
+
+def test_it_is_the_release_for_arm64(machine):
+    with hello.Connection(machine.ports[HTTP]) as connection:
+        version = json.loads(connection.ask("/version").body)
+    assert version["hello"] and version["mbedtls"], version
+    assert hello.binary("arm64/release").read_bytes()[18:20] == b"\xb7\x00", "EM_AARCH64 (elf(5))"
+
+
+# ---- from here on the service has ended ------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def drained(machine):
+    machine.connect(DRAIN).close()
+    return machine
+
+
+def test_it_drains_as_pid_1(drained):
+    assert drained.wait_for(r"drained (\d+)") == ["0"]
+
+
+def test_no_system_call_was_refused(drained):
+    assert drained.wait_for(r"kills (\d+)")[0] == "0", "seccomp's kills in the kernel's log"
+
+
+@pytest.fixture(scope="module")
+def reports(drained, tmp_path_factory):
+    drained.wait_for("reporting")
+    with drained.connect(REPORT) as connection:
+        data = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+    directory = tmp_path_factory.mktemp("reports")
+    tarfile.open(fileobj=io.BytesIO(data)).extractall(directory)
+    return directory
+
+
+def test_unit_tests_pass(reports):
+    """Among them s2n-bignum's assembly for arm64 beside mbedTLS's own arithmetic (test_curves.c)."""
+    text = (reports / "unit").read_text(errors="replace")
+    found = re.findall(r"^100%: Checks: (\d+), Failures: 0, Errors: 0$", text, re.M)
+    assert found and int(found[0]) > 500, text[-4000:]
+
+
+def test_sandbox_tests_pass(reports):
+    text = (reports / "sandbox").read_text(errors="replace")
+    (suite,) = ElementTree.parse(reports / "sandbox.xml").getroot().iter("testsuite")
+    print(re.findall(r"^(?:SKIPPED.*|\d+ passed.*)$", text, re.M))
+    assert (suite.get("failures"), suite.get("errors")) == ("0", "0"), text[-8000:]
+    assert int(suite.get("tests")) - int(suite.get("skipped")) >= 50, text[-2000:]
+
+
+def test_a_kill_would_have_been_seen(drained, reports):
+    """The tests of the sandbox make the kernel kill: so the log says that."""
+    assert int(drained.wait_for(r"kills (\d+)", 2)[1]) > 0
