@@ -7,6 +7,7 @@ MAKEFLAGS += --no-builtin-rules
 # cross-compiled, in a directory of its own.
 ARCH_x86_64 := amd64
 ARCH_aarch64 := arm64
+ARCH_arm64 := arm64
 MACHINE_amd64 := x86_64
 MACHINE_arm64 := aarch64
 HOST_ARCH := $(ARCH_$(shell uname -m))
