@@ -17,7 +17,7 @@ def one($report; $title; $ours; $names; $figures):
 			others: (if $report.ratios[$ours] == null then [] else [$servers[] | select(.name != $ours)] end)} end;
 def tables: . as $report | [
 	one(.; "Plain HTTP, no log"; "hello"; ["bare", "hello", "nginx", "lighttpd", "go"]; [.figures[] | select(.tls | not)]),
-	one(.; "Plain HTTP, each request logged to a file"; "hello-log"; ["hello-log", "nginx-log", "go-log"]; [.figures[] | select(.logging)]),
+	one(.; "Plain HTTP, each request logged to a file"; "hello-log"; ["hello-log", "nginx-log", "go-log"]; [.figures[] | select(.logging or .pipe)]),
 	one(.; "HTTPS, no log"; "hello"; ["hello", "nginx", "lighttpd", "go"]; [.figures[] | select(.tls)])];
 
 def how: "Medians, with the minimum and maximum of the rounds, which are interleaved. Every server has one thread on CPU \(.setup.server_cpu). CPU time, user and system, of all its processes: with 32 connections and the load generator on the same CPU, so that it sends requests on all of them before the server responds. Requests a second and latencies: with the generator, one thread of wrk, on CPU \(.setup.load_cpu); it is the limit for the fast servers. A handshake’s figure includes its connection and one request. Memory is the proportional set size, after one response and with \(.setup.idle_connections | thousands) idle connections after one response each. ÷ is hello divided by the other server: less is better, except for requests and connections.";

@@ -135,11 +135,11 @@ words_of() { # SERVER TRANSPORT CERTIFICATE [close]
 	esac
 }
 
-# Starts the command `words`, after a prefix; sets $pid when it listens.
+# Starts the command `words`, after a prefix; sets $pid when it listens. Its output goes to $log_to.
 launch() { # [PREFIX ...]
 	local deadline=$((SECONDS + 20))
 	: >"$tmp/requests.log"
-	taskset -c "$server_cpu" "$@" "${words[@]}" >>"$tmp/requests.log" 2>&1 &
+	taskset -c "$server_cpu" "$@" "${words[@]}" >>"${log_to:-$tmp/requests.log}" 2>&1 &
 	pid=$!
 	until (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; do
 		if ! kill -0 "$pid" 2>/dev/null || ((SECONDS >= deadline)); then

@@ -17,6 +17,7 @@
 #include "server/version.h"
 #include "tls/tls.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,16 +39,21 @@ static const char *lookup_env(const char *name)
 	return getenv(name);
 }
 
-/* Writes to standard output. Returns: the exit status. */
-static int print(const struct strbuf *text)
-{
-	return file_write_all(STDOUT_FILENO, text->data, text->len) == 0 ? EXIT_FINE : EXIT_FAILED;
-}
-
 static int fail(const struct error *err, int status)
 {
 	error_print(STDERR_FILENO, err);
 	return status;
+}
+
+/* Writes to standard output. Returns: the exit status. */
+static int print(const struct strbuf *text)
+{
+	struct error err = {0};
+
+	if (file_write_all(STDOUT_FILENO, text->data, text->len) == 0)
+		return EXIT_FINE;
+	error_set(&err, errno, "standard output", NULL, "can't write", NULL);
+	return fail(&err, EXIT_FAILED);
 }
 
 /* The flags of the commands that report something. */
@@ -201,8 +207,11 @@ static void tell_needs(
 	needs->reread = count > 0 ? reread : NULL;
 }
 
-/* Logs what the kernel does not provide: missing layers, and rights that Landlock lacks. */
-static void log_missing(const struct options *options, const struct sandbox *sandbox)
+/*
+ * Logs what the kernel does not provide, missing layers and rights that Landlock lacks, and what
+ * the sandbox makes of files in the root.
+ */
+static void log_sandbox(const struct options *options, const struct sandbox *sandbox)
 {
 	char message[160] = "";
 	struct strbuf text = {.data = message, .size = sizeof(message) - 1};
@@ -219,6 +228,10 @@ static void log_missing(const struct options *options, const struct sandbox *san
 		message[text.len] = '\0';
 		log_event(options->log, message);
 	}
+	if (sandbox->reread_in_root)
+		log_event(options->log,
+			"Sandbox: certificate files in / can be reloaded after they are "
+			"overwritten. To renew them by renaming, put them in another directory.");
 }
 
 /* Stops and frees the server. Returns: the exit status. */
@@ -277,7 +290,7 @@ static int run_serve(int argc, char **argv)
 		server_stop(server);
 		return fail(&err, EXIT_FAILED);
 	}
-	log_missing(&options, &sandbox);
+	log_sandbox(&options, &sandbox);
 	announce(&options, "http", listeners[SERVER_HTTP], ports[SERVER_HTTP]);
 	announce(&options, "https", listeners[SERVER_HTTPS], ports[SERVER_HTTPS]);
 	lifecycle_run(server, &options);
@@ -377,6 +390,8 @@ int main(int argc, char **argv)
 {
 	struct error err = {0};
 
+	if (file_open_standard(&err) != 0)
+		return fail(&err, EXIT_FAILED);
 	if (argc == 2 && is_help(argv[1]))
 		return run_help(0, argv + 2);
 	if (argc < 2 || argv[1][0] == '-')

@@ -4,6 +4,19 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+int file_open_standard(struct error *err)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+			continue;
+		/* open(2) takes the lowest free number, which is fd. */
+		if (open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return error_set(err, errno, "/dev/null", NULL,
+				"can't replace a closed standard descriptor", NULL);
+	}
+	return 0;
+}
+
 int file_write_all(int fd, const void *bytes, size_t len)
 {
 	const char *at = bytes;

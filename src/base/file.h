@@ -1,8 +1,20 @@
-/* file.h - writes to a descriptor, and reads of small files. */
+/* file.h - standard descriptors, writes to a descriptor, and reads of small files. */
 #ifndef HELLO_BASE_FILE_H
 #define HELLO_BASE_FILE_H
 
+#include "base/error.h"
+
 #include <stddef.h>
+
+/*
+ * Opens /dev/null on standard descriptors that are closed, before a file or socket gets their
+ * number and then what is printed. Standard input reads as empty. A write to standard output
+ * still fails with EBADF: what a command prints must not get lost unnoticed. Messages to
+ * standard error are discarded.
+ * Returns: 0, or -1 with *err filled.
+ * Threads: before the first.
+ */
+int file_open_standard(struct error *err);
 
 /*
  * Writes all len bytes to a blocking descriptor; repeats write(2) after a short write.

@@ -34,7 +34,11 @@ int download_open(struct download *download, const char *path, struct error *err
 
 	if (path == NULL || strcmp(path, "-") == 0) {
 		*download = (struct download){.fd = STDOUT_FILENO, .in_place = true};
-		return 0;
+		/* Also for an empty body, which is never written. */
+		if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) != O_RDONLY)
+			return 0;
+		errno = EBADF;
+		return fail(download, err);
 	}
 	download->path = path;
 	download->in_place = stat(path, &info) == 0 && !S_ISREG(info.st_mode);

@@ -33,24 +33,24 @@ static long decode(const char *in, size_t len, char *out)
 static const char *find_path(const char *target, const char *end)
 {
 	const char *authority;
+	const char *path;
 	size_t scheme;
 
 	if (target < end && *target == '/')
 		return target;
 	scheme = uri_scheme_length(target, (size_t)(end - target));
-	if (scheme == 0)
+	if (!chars_are_name(target, scheme, "http") && !chars_are_name(target, scheme, "https"))
 		return NULL;
-	target += scheme + 1;
-	/* "mailto:x" is a URI without a path: net/http takes it for the root. */
-	if (target == end || *target != '/')
-		return end;
-	if (end - target < 2 || target[1] != '/')
-		return target;
-	authority = target + 2;
-	target = memchr(authority, '/', (size_t)(end - authority));
-	if (target == NULL)
-		target = end;
-	return uri_is_go_authority(authority, (size_t)(target - authority)) ? target : NULL;
+	if ((size_t)(end - target) < scheme + 3 || memcmp(target + scheme, "://", 3) != 0)
+		return NULL;
+	authority = target + scheme + 3;
+	path = memchr(authority, '/', (size_t)(end - authority));
+	if (path == NULL)
+		path = end;
+	if (uri_host_length(authority, (size_t)(path - authority)) == 0 ||
+		!uri_is_host(authority, (size_t)(path - authority)))
+		return NULL;
+	return path;
 }
 
 static bool pattern_matches(const char *pattern, size_t pattern_len, const char *path, size_t len)
@@ -110,8 +110,12 @@ enum mux_verdict mux_resolve(const char *method, const char *target, size_t targ
 		return MUX_BAD_REQUEST;
 	if (target_len == 1 && target[0] == '*')
 		return strcmp(method, "OPTIONS") == 0 ? MUX_OPTIONS : MUX_NO_PATH;
+	/*
+	 * A URI consists of some of the printable ASCII characters (RFC 3986, section 2). The others of
+	 * them are taken as they are, like net/http does: browsers leave some unencoded.
+	 */
 	for (const char *c = target; c < end; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7F)
+		if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7F)
 			return MUX_BAD_REQUEST;
 	}
 
@@ -149,14 +153,6 @@ enum mux_verdict mux_resolve(const char *method, const char *target, size_t targ
 	return MUX_MATCH;
 }
 
-static size_t percent_encode(unsigned char c, const char *digits, char *out)
-{
-	out[0] = '%';
-	out[1] = digits[c >> 4];
-	out[2] = digits[c & 15];
-	return 3;
-}
-
 /* net/url leaves these unencoded in a path; RFC 3986 allows a few more. */
 static bool is_path_character(char c)
 {
@@ -169,8 +165,6 @@ size_t mux_location_length(const struct mux_result *result)
 
 	for (size_t i = 0; i < result->path_len; i++)
 		len += is_path_character(result->path[i]) ? 0 : 2;
-	for (size_t i = 0; i < result->query_len; i++)
-		len += (unsigned char)result->query[i] < 0x80 ? 0 : 2;
 	return len;
 }
 
@@ -179,22 +173,20 @@ size_t mux_location(const struct mux_result *result, char *out)
 	size_t used = 0;
 
 	for (size_t i = 0; i < result->path_len; i++) {
-		char c = result->path[i];
+		unsigned char c = (unsigned char)result->path[i];
 
-		if (is_path_character(c))
-			out[used++] = c;
-		else
-			used += percent_encode((unsigned char)c, HEX_UPPER, out + used);
+		if (is_path_character(result->path[i])) {
+			out[used++] = result->path[i];
+			continue;
+		}
+		out[used++] = '%';
+		out[used++] = HEX_UPPER[c >> 4];
+		out[used++] = HEX_UPPER[c & 15];
 	}
-	if (result->query_len > 0)
+	if (result->query_len > 0) {
 		out[used++] = '?';
-	for (size_t i = 0; i < result->query_len; i++) {
-		unsigned char c = (unsigned char)result->query[i];
-
-		if (c < 0x80)
-			out[used++] = (char)c;
-		else
-			used += percent_encode(c, HEX_LOWER, out + used);
+		memcpy(out + used, result->query, result->query_len);
+		used += result->query_len;
 	}
 	return used;
 }

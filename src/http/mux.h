@@ -30,7 +30,10 @@ struct mux_result {
 /*
  * Resolves a request target (RFC 9112, section 3.2: origin form, absolute form or
  * asterisk form; CONNECT's authority form has no route and is a bad request). In the
- * absolute form the authority must be well-formed by net/url's rules; any host is served.
+ * absolute form the scheme must be http or https, and a well-formed host must follow, without user
+ * information (RFC 9110, sections 4.2.1, 4.2.4 and 7.4); any host is served. Bytes beyond ASCII must be
+ * percent-encoded (RFC 3986, section 2). What is encoded is bytes and no characters: no overlong UTF-8 is
+ * a slash or a dot.
  *
  * method:   borrowed, NUL-terminated
  * target:   as received, target_len bytes, not NUL-terminated
@@ -45,15 +48,14 @@ enum mux_verdict mux_resolve(const char *method, const char *target, size_t targ
 	const char *const *patterns, size_t pattern_count, char *path, struct mux_result *result);
 
 /* Bytes that mux_location() may need at most, for storage of a fixed size. */
-#define MUX_LOCATION_SIZE(path_len, query_len) (3 * ((path_len) + (query_len)) + 2)
+#define MUX_LOCATION_SIZE(path_len, query_len) (3 * (path_len) + (query_len) + 1)
 
 /* Returns: bytes that mux_location() writes for this result. */
 size_t mux_location_length(const struct mux_result *result);
 
 /*
  * Writes the Location of a redirect: the path percent-encoded as by Go's net/url, and the query as
- * received, with its non-ASCII bytes encoded. The path starts with exactly one '/', so it never
- * names another host (RFC 3986, section 4.2).
+ * received. The path starts with exactly one '/', so it never names another host (RFC 3986, section 4.2).
  *
  * out: storage of mux_location_length() bytes
  * Returns: bytes written; no NUL is added.

@@ -64,78 +64,11 @@ bool uri_is_host(const char *text, size_t len)
 		return false;
 	if (host > 0 && text[0] == '[')
 		return host > 2 && are_chars(text + 1, host - 2, ":.-_~%");
+	for (size_t i = 0; i < host; i++) {
+		if (text[i] == '%' && uri_decode_byte(text + i, host - i) < 0)
+			return false;
+	}
 	return are_chars(text, host, "-._~%!$&'()*+,;=");
-}
-
-static bool is_go_userinfo(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '%' && uri_decode_byte(text + i, len - i) < 0)
-			return false;
-	}
-	return are_chars(text, len, "-._~:!$&'()*+,;=%@");
-}
-
-/* RFC 3986's characters of a host, the brackets of IPv6, and <, > and ". */
-static bool is_go_host_char(char c)
-{
-	return char_is_alphanumeric(c) || char_is_one_of(c, "!$&'()*+,;=:[]<>\"-_.~");
-}
-
-/*
- * Is this part of a host well-formed? A host encodes bytes beyond ASCII only, and '%';
- * the zone of an IPv6 address (RFC 6874) only what a host may have as it is, and ' '.
- */
-static bool is_go_host_part(const char *text, size_t len, bool zone)
-{
-	for (size_t i = 0; i < len; i++) {
-		int byte;
-
-		if (text[i] != '%' && (unsigned char)text[i] < 0x80 && !is_go_host_char(text[i]))
-			return false;
-		if (text[i] != '%')
-			continue;
-		byte = uri_decode_byte(text + i, len - i);
-		if (byte < 0)
-			return false;
-		if (byte != '%' && !zone && byte < 0x80)
-			return false;
-		if (byte != '%' && zone && byte != ' ' && !is_go_host_char((char)byte))
-			return false;
-		i += 2;
-	}
-	return true;
-}
-
-static bool is_go_host(const char *host, size_t len)
-{
-	const char *end = host + len;
-	const char *port;
-	const char *zone;
-
-	if (len == 0 || host[0] != '[') {
-		port = memrchr(host, ':', len);
-		return (port == NULL || is_port(port, (size_t)(end - port))) &&
-		       is_go_host_part(host, len, false);
-	}
-	port = memrchr(host, ']', len);
-	if (port == NULL || !is_port(port + 1, (size_t)(end - port - 1)))
-		return false;
-	zone = memmem(host, (size_t)(port - host), "%25", 3);
-	if (zone == NULL)
-		zone = port;
-	return is_go_host_part(host, (size_t)(zone - host), false) &&
-	       is_go_host_part(zone, (size_t)(port - zone), true) &&
-	       is_go_host_part(port, (size_t)(end - port), false);
-}
-
-bool uri_is_go_authority(const char *text, size_t len)
-{
-	const char *at = memrchr(text, '@', len);
-	size_t userinfo = at != NULL ? (size_t)(at - text) : 0;
-	size_t host = at != NULL ? userinfo + 1 : 0;
-
-	return is_go_userinfo(text, userinfo) && is_go_host(text + host, len - host);
 }
 
 size_t uri_remove_dots(char *path, size_t len, enum uri_dots rule)

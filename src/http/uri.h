@@ -2,11 +2,9 @@
  * uri.h - the parts of a URI (RFC 3986) that several parsers share: scheme, percent-encoding,
  * host and dot segments.
  *
- * There are two grammars of a host, on purpose:
- * - uri_is_host() is RFC 3986's. A Host field must follow it, or 400 is the response (RFC 9112,
- *   section 3.2); the client's URLs must, too, for their host becomes a Host field.
- * - uri_is_go_authority() is net/url's. A request target in absolute form is routed as Go's
- *   ServeMux routes it, and net/url allows more characters there, but fewer percent-encodings.
+ * The grammar of a host is RFC 3986's, not net/url's: for a Host field and for a request target in
+ * absolute form, where 400 is the response to another one, and for the client's URLs, whose host becomes
+ * a Host field.
  */
 #ifndef HELLO_HTTP_URI_H
 #define HELLO_HTTP_URI_H
@@ -28,12 +26,10 @@ size_t uri_host_length(const char *text, size_t len);
 
 /*
  * Returns: whether this is uri-host [ ":" port ] (RFC 9110, section 7.2). The host may be empty, the
- * port, too. Between brackets only the characters are checked: no route depends on the address.
+ * port, too. User information is none: it is an error (RFC 9110, section 4.2.4). Between brackets only the
+ * characters are checked: no route depends on the address.
  */
 bool uri_is_host(const char *text, size_t len);
-
-/* Returns: whether this is [ userinfo "@" ] host [ ":" port ] by net/url's rules. */
-bool uri_is_go_authority(const char *text, size_t len);
 
 /* How uri_remove_dots() treats what is neither "." nor "..". */
 enum uri_dots {

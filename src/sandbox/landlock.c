@@ -117,23 +117,46 @@ void landlock_add_names(unsigned bits, struct strbuf *out)
 	}
 }
 
-/* Returns: 0 also for a directory that does not exist: no file in it can be read later. */
-static int allow_reading(int ruleset, const char *directory)
+/* What allow_reading() returns for the root. */
+#define IS_ROOT 1
+
+/* Compares the directories themselves: "//", "/." and a link are names of the root, too. */
+static bool is_root(const struct stat *directory)
 {
-	struct landlock_path_beneath_attr rule = {
-		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
-		.parent_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC)};
-	long result;
+	struct stat root;
+
+	return stat("/", &root) == 0 && root.st_dev == directory->st_dev &&
+	       root.st_ino == directory->st_ino;
+}
+
+/*
+ * Allows reading of a file, or of all files in a directory and below.
+ * type: O_DIRECTORY for a directory, otherwise 0
+ * Returns: 0, also where there is no such file: it can't be read later. IS_ROOT for the root,
+ * which is not allowed: that would be every file. -1 with errno set.
+ */
+static int allow_reading(int ruleset, const char *path, int type)
+{
+	struct landlock_path_beneath_attr rule = {.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
+		.parent_fd = open(path, O_PATH | O_CLOEXEC | type)};
+	struct stat st;
+	long result = 0;
 
 	if (rule.parent_fd < 0)
 		return 0;
-	result = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	if (fstat(rule.parent_fd, &st) == 0 && S_ISDIR(st.st_mode) == (type != 0)) {
+		if (type != 0)
+			rule.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR;
+		result = type != 0 && is_root(&st) ? IS_ROOT
+						   : syscall(SYS_landlock_add_rule, ruleset,
+							     LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	}
 	close(rule.parent_fd);
-	return result == 0 ? 0 : -1;
+	return (int)result;
 }
 
-/* Removes the last component of a path. Returns: false when the root is left. */
-static bool remove_last_component(char *path)
+/* Removes the last component of a path. */
+static void remove_last_component(char *path)
 {
 	char *slash = strrchr(path, '/');
 
@@ -143,7 +166,6 @@ static bool remove_last_component(char *path)
 		path[1] = '\0';
 	else
 		*slash = '\0';
-	return strcmp(path, "/") != 0;
 }
 
 /*
@@ -151,28 +173,38 @@ static bool remove_last_component(char *path)
  * Kubernetes renews a volume by replacing a link to a directory beside it: tls.crt ->
  * ..data/tls.crt, ..data -> ..2026_11_23. If the given path contains such a link
  * (..data/tls.crt), the directory of the link is allowed too.
+ * Returns: 0; IS_ROOT if one of the first two is the root, in whose place the file is
+ * allowed; -1 with errno set.
  */
 static int allow_rereading(int ruleset, const char *file)
 {
 	char path[PATH_MAX];
 	struct stat st;
 	size_t len = strlen(file);
+	int real = 0;
+	int given;
 
 	if (len == 0 || len >= sizeof(path))
 		return 0;
 	if (realpath(file, path) != NULL) {
 		remove_last_component(path);
-		if (allow_reading(ruleset, path) != 0)
+		real = allow_reading(ruleset, path, O_DIRECTORY);
+		if (real < 0)
 			return -1;
 	}
 	memcpy(path, file, len + 1);
 	remove_last_component(path);
-	if (allow_reading(ruleset, path) != 0)
+	given = allow_reading(ruleset, path, O_DIRECTORY);
+	if (given < 0)
 		return -1;
-	/* The root is excluded: it would allow every file. */
-	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && remove_last_component(path))
-		return allow_reading(ruleset, path);
-	return 0;
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
+		remove_last_component(path);
+		if (allow_reading(ruleset, path, O_DIRECTORY) < 0)
+			return -1;
+	}
+	if (real != IS_ROOT && given != IS_ROOT)
+		return 0;
+	return allow_reading(ruleset, file, 0) < 0 ? -1 : IS_ROOT;
 }
 
 static int create_ruleset(const struct landlock_attr *attr, size_t attr_bytes)
@@ -180,10 +212,11 @@ static int create_ruleset(const struct landlock_attr *attr, size_t attr_bytes)
 	return (int)syscall(SYS_landlock_create_ruleset, attr, attr_bytes, 0);
 }
 
-int landlock_restrict(const struct sandbox_needs *needs, unsigned *refused)
+int landlock_restrict(const struct sandbox_needs *needs, unsigned *refused, bool *in_root)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	unsigned bits = 0;
+	bool root = false;
 	int ruleset;
 	int errnum;
 
@@ -193,13 +226,17 @@ int landlock_restrict(const struct sandbox_needs *needs, unsigned *refused)
 	if (ruleset < 0)
 		return -1;
 	for (const char *const *file = needs->reread; file != NULL && *file != NULL; file++) {
-		if (allow_rereading(ruleset, *file) != 0)
+		int allowed = allow_rereading(ruleset, *file);
+
+		if (allowed < 0)
 			goto out;
+		root = root || allowed == IS_ROOT;
 	}
 	if (syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
 		goto out;
 	close(ruleset);
 	*refused = bits;
+	*in_root = root;
 	return 0;
 out:
 	errnum = errno;

@@ -5,6 +5,7 @@
 #include "base/strbuf.h"
 #include "sandbox/sandbox.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,11 +38,13 @@ void landlock_add_names(unsigned rights, struct strbuf *out);
 
 /*
  * Denies all rights to this thread and the threads that it creates later; only reading stays
- * allowed, and only in the directories of needs->reread.
+ * allowed, and only in the directories of needs->reread. Where such a directory is the root, only
+ * the file is allowed.
  * refused: rights that the kernel announces but refuses, as bits; written on success only
+ * in_root: whether a directory of needs->reread is the root; written on success only
  * Returns: 0, or -1 with errno set: the kernel has no Landlock (ENOSYS, EOPNOTSUPP), or a
  *          container engine's filter denies it (EPERM).
  */
-int landlock_restrict(const struct sandbox_needs *needs, unsigned *refused);
+int landlock_restrict(const struct sandbox_needs *needs, unsigned *refused, bool *in_root);
 
 #endif

@@ -40,7 +40,7 @@ void sandbox_restrict_files(const struct sandbox_needs *needs, struct sandbox *s
 	/* First: without root, Landlock and seccomp require it. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		add_missing(sandbox, LAYER_NO_NEW_PRIVS, errno);
-	if (landlock_restrict(needs, &sandbox->landlock_refused) != 0)
+	if (landlock_restrict(needs, &sandbox->landlock_refused, &sandbox->reread_in_root) != 0)
 		add_missing(sandbox, LAYER_LANDLOCK, errno);
 	if (!kernel_has_seccomp_filters())
 		add_missing(sandbox, LAYER_SECCOMP, errno);

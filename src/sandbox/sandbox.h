@@ -18,7 +18,8 @@ struct sandbox_needs {
 	/*
 	 * Files that are read again while serving, ended by NULL; NULL for none; borrowed.
 	 * Reading is allowed in the directories of these files: a renewed certificate is a
-	 * new file.
+	 * new file. The root is an exception, which would allow every file: in it the files
+	 * alone are allowed.
 	 */
 	const char *const *reread;
 };
@@ -28,6 +29,7 @@ struct sandbox {
 	unsigned missing;	   /* layers, as bits; 0: all three are in force */
 	int errnum;		   /* errno of the first failure */
 	unsigned landlock_refused; /* rights that Landlock announces but refuses, as bits */
+	bool reread_in_root;	   /* in the root only the files of needs->reread can be read */
 };
 
 /*

@@ -61,7 +61,7 @@ static bool is_one_too_many(const struct conns *conns, const unsigned char *key)
 	if (conns->max_per_ip == 0)
 		return false;
 	for (const struct conn *at = conns->first; at != NULL; at = at->next) {
-		if (!at->refused && memcmp(at->key, key, sizeof(at->key)) == 0)
+		if (memcmp(at->key, key, sizeof(at->key)) == 0)
 			same++;
 	}
 	return same >= conns->max_per_ip;
@@ -69,17 +69,17 @@ static bool is_one_too_many(const struct conns *conns, const unsigned char *key)
 
 static uint64_t state_of(enum conn_phase phase, int64_t since_us)
 {
-	return (uint64_t)since_us << 2 | phase;
+	return (uint64_t)since_us << 3 | phase;
 }
 
 static enum conn_phase phase_of(uint64_t state)
 {
-	return (enum conn_phase)(state & 3);
+	return (enum conn_phase)(state & 7);
 }
 
 static int64_t since_of(uint64_t state)
 {
-	return (int64_t)(state >> 2);
+	return (int64_t)(state >> 3);
 }
 
 /* What the kernel knows of a connection. All 0 where it does not say. */
@@ -158,12 +158,12 @@ static void evict_one(struct conns *conns)
 		}
 		if (now_us - since_of(state) < CONNS_GRACE_MS * INT64_C(1000))
 			continue;
-		if (phase_of(state) == CONN_WAITING && end(at, state)) {
+		if (phase_of(state) <= CONN_HEADER && end(at, state)) {
 			reset(conns, at);
 			metrics_connection_evicted();
 			return;
 		}
-		if (in_flight == NULL && phase_of(state) != CONN_WAITING) {
+		if (in_flight == NULL && phase_of(state) > CONN_HEADER) {
 			in_flight = at;
 			in_flight_state = state;
 		}
@@ -205,6 +205,7 @@ struct conn *conns_add(struct conns *conns, int fd, const struct sockaddr *peer,
 {
 	struct conn *conn = calloc(1, sizeof(*conn));
 	struct strbuf remote;
+	bool refused;
 
 	if (conn == NULL) {
 		shutdown(fd, SHUT_RDWR);
@@ -217,22 +218,27 @@ struct conn *conns_add(struct conns *conns, int fd, const struct sockaddr *peer,
 	remote.size--; /* calloc() left the NUL */
 	address_write(peer, &remote);
 	key_of(peer, conn->key);
-	conn->seen_state = state_of(CONN_WAITING, clock_monotonic_us());
-	atomic_init(&conn->state, conn->seen_state);
+	atomic_init(&conn->state,
+		state_of(plain ? CONN_WAITING : CONN_HANDSHAKING, clock_monotonic_us()));
 
 	pthread_mutex_lock(&conns->lock);
-	conn->refused = is_one_too_many(conns, conn->key);
-	conn->next = conns->first;
-	if (conns->first != NULL)
-		conns->first->prev = conn;
-	else
-		conns->last = conn;
-	conns->first = conn;
-	conns->count++;
-	if (conn->refused)
-		shut(conns, conn);
+	refused = is_one_too_many(conns, conn->key);
+	if (!refused) {
+		conn->next = conns->first;
+		if (conns->first != NULL)
+			conns->first->prev = conn;
+		else
+			conns->last = conn;
+		conns->first = conn;
+		conns->count++;
+	}
 	pthread_mutex_unlock(&conns->lock);
-	return conn;
+	if (!refused)
+		return conn;
+	metrics_connection_refused();
+	shutdown(fd, SHUT_RDWR);
+	free(conn);
+	return NULL;
 }
 
 void conns_remove(struct conns *conns, struct conn *conn)
@@ -266,22 +272,19 @@ bool conn_enter(struct conn *conn, enum conn_phase phase, int64_t now_us)
 
 void conn_handshake_done(struct conn *conn, bool more)
 {
-	int64_t now_us = clock_monotonic_us();
-
-	if (!conn_enter(conn, CONN_WAITING, now_us))
-		return;
-	pthread_mutex_lock(&conn->table->lock);
-	conn->seen_state = atomic_load(&conn->state);
-	conn->seen_received = traffic_of(conn->fd).received;
-	conn->header_us = more ? now_us : 0;
-	pthread_mutex_unlock(&conn->table->lock);
+	conn_enter(conn, more ? CONN_HEADER : CONN_WAITING, clock_monotonic_us());
 }
 
-void conn_note_request(struct conn *conn, int64_t now_us)
+void conn_request_begun(struct conn *conn)
 {
+	uint64_t state = atomic_load(&conn->state);
+	int64_t now_us = clock_monotonic_us();
 	int64_t longest = atomic_load_explicit(&conn->gap_us, memory_order_relaxed);
-	int64_t gap = now_us - since_of(atomic_load(&conn->state));
+	int64_t gap = now_us - since_of(state);
 
+	conn->begun_us = now_us;
+	if (phase_of(state) == CONN_WAITING)
+		conn_enter(conn, CONN_HEADER, now_us);
 	/* Before the first request there is no pause to measure. */
 	if (!atomic_load_explicit(&conn->served, memory_order_relaxed))
 		gap = 0;
@@ -342,41 +345,28 @@ static int64_t idle_limit(
 	return gap_ms > CONNS_DRAIN_ACTIVE_MS ? gap_ms : CONNS_DRAIN_ACTIVE_MS;
 }
 
-/*
- * A connection that waits for a request, or for the end of a header. The event loop says only when a
- * header is complete, so TCP_INFO's count of received bytes says when one has begun; once it has, or
- * while no deadline can be over, the kernel is not asked.
- */
-static void sweep_waiting(struct conns *conns, struct conn *conn, uint64_t state, int64_t now_us,
+/* Returns: whether bytes have been received that the event loop has not read yet. */
+static bool has_unread(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/* A connection that waits for the first byte of a request or a handshake. Under the lock. */
+static void sweep_waiting(struct conns *conns, struct conn *conn, uint64_t state, int64_t age_ms,
 	const struct conns_deadlines *deadlines)
 {
-	int64_t age_ms = (now_us - since_of(state)) / 1000;
 	int64_t idle_ms = idle_limit(conn, since_of(state), deadlines);
-	bool fresh = state != conn->seen_state;
-	struct traffic traffic = {0};
 
-	if (fresh)
-		conn->header_us = 0;
-	if (conn->header_us == 0) {
-		if (deadlines->drain_start_us != 0 && age_ms < idle_ms)
-			return;
-		traffic = traffic_of(conn->fd);
-		if (!fresh && traffic.received != conn->seen_received)
-			conn->header_us = now_us;
-		conn->seen_state = state;
-		conn->seen_received = traffic.received;
-	}
-	if (conn->header_us != 0) {
-		if ((now_us - conn->header_us) / 1000 >= deadlines->read_header_ms &&
-			end_overdue(conn, state))
-			send_408(conns, conn);
-	} else if (traffic.unsent) {
+	if (age_ms < idle_ms && age_ms < deadlines->write_ms)
+		return;
+	if (traffic_of(conn->fd).unsent) {
 		/* The client has not yet taken its last response. */
 		if (age_ms >= deadlines->write_ms && end_overdue(conn, state))
 			reset(conns, conn);
-	} else if (age_ms >= idle_ms && !fresh && end_overdue(conn, state)) {
-		/* Not at first sight: the process may have been stopped for long, and its event
-		 * loops have yet to see what came in meanwhile. */
+	} else if (age_ms >= idle_ms && !has_unread(conn->fd) && end_overdue(conn, state)) {
+		/* The event loop may be late: this process may have been stopped for long. */
 		shut(conns, conn);
 	}
 }
@@ -389,8 +379,20 @@ static void sweep(struct conns *conns, struct conn *conn, int64_t now_us,
 	int64_t age_ms = (now_us - since_of(state)) / 1000;
 
 	switch (phase_of(state)) {
+	case CONN_HANDSHAKING:
+		/* The event loop reports a handshake's end, and only the kernel knows of its start. */
+		if (traffic_of(conn->fd).received > 0)
+			atomic_compare_exchange_strong(
+				&conn->state, &state, state_of(CONN_HEADER, now_us));
+		else
+			sweep_waiting(conns, conn, state, age_ms, deadlines);
+		break;
 	case CONN_WAITING:
-		sweep_waiting(conns, conn, state, now_us, deadlines);
+		sweep_waiting(conns, conn, state, age_ms, deadlines);
+		break;
+	case CONN_HEADER:
+		if (age_ms >= deadlines->read_header_ms && end_overdue(conn, state))
+			send_408(conns, conn);
 		break;
 	case CONN_READING:
 		if (age_ms >= deadlines->read_ms && end_overdue(conn, state))

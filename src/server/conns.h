@@ -38,7 +38,7 @@ struct conn_request {
 	const char *method;	 /* borrowed from the event loop; set once the header is seen */
 	const char *target;	 /* borrowed from the event loop */
 	size_t target_len;	 /* bytes */
-	int64_t started_us;	 /* of clock_monotonic_us() */
+	int64_t started_us;	 /* its first byte, of clock_monotonic_us() */
 	uint64_t received_bytes; /* of the body */
 	uint64_t sent_bytes;	 /* of the response's body */
 	unsigned status;	 /* 0 until a response is queued */
@@ -46,12 +46,17 @@ struct conn_request {
 	struct conn_fields fields; /* set once the header is seen */
 };
 
-/* Phases of a connection. Advanced by its event loop; ended only by a sweep or an eviction. */
+/*
+ * Phases of a connection. Advanced by its event loop; ended only by a sweep or an eviction. Up to
+ * CONN_HEADER it waits for a header.
+ */
 enum conn_phase {
-	CONN_WAITING,	 /* for the first byte of a request, or the end of its header */
-	CONN_READING,	 /* the body */
-	CONN_RESPONDING, /* until the kernel has the last byte of the response */
-	CONN_ENDED,	 /* shut down by this module; not yet closed by libmicrohttpd */
+	CONN_HANDSHAKING, /* TLS: no byte of the handshake was seen yet */
+	CONN_WAITING,	  /* for the first byte of a request */
+	CONN_HEADER,	  /* from the first byte of a handshake or request to the end of that */
+	CONN_READING,	  /* the body */
+	CONN_RESPONDING,  /* until the kernel has the last byte of the response */
+	CONN_ENDED,	  /* shut down by this module; not yet closed by libmicrohttpd */
 };
 
 /* A connection that has been in one phase for this long may be evicted. */
@@ -60,30 +65,26 @@ enum conn_phase {
 struct conn {
 	struct conns *table;
 	struct conn *next, *prev;
-	int fd; /* borrowed from libmicrohttpd */
-	bool refused;
+	int fd;		       /* borrowed from libmicrohttpd */
 	bool plain;	       /* no TLS: bytes written to fd reach the client unchanged */
 	unsigned char key[16]; /* the peer's address, IPv4 as IPv4-mapped */
 	char remote[ADDRESS_TEXT_MAX];
 
 	/*
-	 * The phase in the two lowest bits, and above them its start: microseconds of the monotonic
+	 * The phase in the three lowest bits, and above them its start: microseconds of the monotonic
 	 * clock, so that no two waits are equal. One word, so that a compare-and-swap ends exactly
 	 * the phase that was found overdue.
 	 */
 	_Atomic uint64_t state;
 	_Atomic bool sent_408; /* ended with 408 */
-	_Atomic bool served;   /* it has had a request */
+	_Atomic bool served;   /* it has had a request, or the start of one */
 	/* The longest pause between a response and the next request; an old one counts less and less. */
 	_Atomic int64_t gap_us;
 
-	/* Under the lock. */
-	bool shut;		/* shutdown(2) in both directions: the event loop closes it */
-	uint64_t seen_state;	/* state at the last sweep */
-	uint64_t seen_received; /* bytes that the kernel had received by then */
-	int64_t header_us;	/* when a sweep first saw bytes of a header; 0: not yet */
+	bool shut; /* shutdown(2) in both directions: the event loop closes it; under the lock */
 
 	/* Used by the event loop alone. */
+	int64_t begun_us; /* the first byte of the request, of clock_monotonic_us() */
 	struct conn_request request;
 };
 
@@ -138,11 +139,13 @@ void conns_forget_listener(struct conns *conns);
 void conns_destroy(struct conns *conns);
 
 /*
- * Adds a connection. One over the limit of its address is shut down, and marked as refused.
+ * Adds a connection. One over the limit of its address is refused: it is counted, shut down, and in no
+ * table. shutdown(2) leaves what it has sent in the receive queue, from which the event loop still reads
+ * requests; without a struct conn none of them is served, logged or counted.
  * fd: borrowed until conns_remove()
  * peer: its address, IPv4 or IPv6; borrowed for the call
  * plain: false where bytes written to fd would corrupt a TLS stream
- * Returns: the connection, owned by conns; NULL when memory is short: fd is shut down.
+ * Returns: the connection, owned by conns; NULL when it is refused, or memory is short: fd is shut down.
  * Threads: any.
  */
 struct conn *conns_add(struct conns *conns, int fd, const struct sockaddr *peer, bool plain);
@@ -166,11 +169,11 @@ bool conn_enter(struct conn *conn, enum conn_phase phase, int64_t now_us);
 void conn_handshake_done(struct conn *conn, bool more);
 
 /*
- * A request line was read: notes the pause before it.
- * now_us: of clock_monotonic_us()
+ * The first bytes of a request have been received: notes the pause before it, and its header's deadline
+ * begins. A call that is repeated before the header is complete does not move the deadline.
  * Threads: the connection's event loop.
  */
-void conn_note_request(struct conn *conn, int64_t now_us);
+void conn_request_begun(struct conn *conn);
 
 /* Returns: whether it was ended with 408. Threads: any. */
 bool conn_sent_408(const struct conn *conn);

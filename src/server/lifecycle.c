@@ -4,7 +4,6 @@
 #include "server/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
@@ -32,15 +31,6 @@ int lifecycle_prepare(struct error *err)
 {
 	sigset_t signals;
 
-	/* Else the log could go to a client, whose socket got descriptor 2. */
-	for (int fd = 0; fd <= 2; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
-			continue;
-		/* open(2) takes the lowest free number, which is fd. */
-		if (open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
-			return error_set(err, errno, "/dev/null", NULL,
-				"can't replace a closed standard descriptor", NULL);
-	}
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return error_set(err, errno, "SIGPIPE", NULL, "can't be ignored", NULL);
 	/* A log file at its size limit (setrlimit(2), RLIMIT_FSIZE) must not end the service. */

@@ -7,9 +7,8 @@
 #include "server/server.h"
 
 /*
- * Prepares the process, before any descriptor is opened or thread started: opens /dev/null on
- * standard descriptors that are closed, ignores SIGPIPE and SIGXFSZ, blocks the signals that
- * lifecycle_run() waits for.
+ * Prepares the process, before any thread is started: ignores SIGPIPE and SIGXFSZ, blocks the
+ * signals that lifecycle_run() waits for.
  * Returns: 0, or -1 with *err filled.
  */
 int lifecycle_prepare(struct error *err);

@@ -1,4 +1,6 @@
 #include "server/log.h"
+
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/strbuf.h"
 
@@ -15,13 +17,22 @@
 /* Longest JSON text of a value that a client chose: five of them fit into one line. */
 #define VALUE_MAX 768
 
-/* How long the service waits for a reader that has stopped. Then lines are dropped and counted. */
-#define READER_TIMEOUT_MS 1000
+/*
+ * All threads wait for a reader that is too slow, so the time is bounded for all lines together: a
+ * twentieth of the time that passes, saved up to a tenth of a second. A bound for each line is no bound:
+ * a reader that takes a little again and again would be waited for at every line.
+ */
+#define READER_WAIT_US	 100000
+#define READER_WAIT_PART 20
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static bool stalled; /* under the lock: the reader did not make room for the last line */
 static bool regular; /* a regular file: a write never blocks (poll(2)) */
 static _Atomic uint64_t lost;
+
+/* Under the lock. */
+static bool stalled;			   /* the reader made no room in the last wait */
+static int64_t budget_us = READER_WAIT_US; /* left to wait */
+static int64_t counted_us; /* of clock_monotonic_us(): the budget is counted up to here */
 
 void log_init(void)
 {
@@ -30,19 +41,55 @@ void log_init(void)
 	regular = fstat(STDERR_FILENO, &info) == 0 && S_ISREG(info.st_mode);
 }
 
+static bool is_writable(int64_t wait_us)
+{
+	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&out, 1, (int)(wait_us / 1000)) != 0;
+}
+
+/*
+ * Waits for the reader, within the budget. A reader that has made no room in one wait is not waited for
+ * again before it has. Under the lock.
+ * Returns: whether it has made room.
+ */
+static bool wait_for_reader(void)
+{
+	int64_t now_us = clock_monotonic_us();
+	int64_t earned_us = (now_us - counted_us) / READER_WAIT_PART;
+	bool writable;
+
+	/* What the division left over counts the next time. */
+	counted_us += earned_us * READER_WAIT_PART;
+	budget_us += earned_us;
+	if (budget_us > READER_WAIT_US)
+		budget_us = READER_WAIT_US;
+	if (stalled || budget_us < 1000)
+		return false;
+	writable = is_writable(budget_us);
+	budget_us -= clock_monotonic_us() - now_us;
+	stalled = !writable;
+	return writable;
+}
+
 /*
  * A pipe that polls as writable takes PIPE_BUF bytes at once (pipe(7)), if no other thread writes in
  * between: hence the lock. O_NONBLOCK is no alternative: it belongs to all processes that share the
  * descriptor.
+ * is_event: of the service itself; these are few, so each is waited for, whatever the budget
  */
-static void emit(const struct strbuf *line)
+static void emit(const struct strbuf *line, bool is_event)
 {
-	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+	bool writable;
 
 	pthread_mutex_lock(&lock);
-	stalled = !regular && poll(&out, 1, stalled ? 0 : READER_TIMEOUT_MS) == 0;
+	writable = regular || is_writable(is_event ? READER_WAIT_US : 0);
+	if (writable)
+		stalled = false;
+	else
+		writable = wait_for_reader();
 	/* One attempt: after a short write the rest would start a line of its own. */
-	if (stalled || write(STDERR_FILENO, line->data, line->len) < 0)
+	if (!writable || write(STDERR_FILENO, line->data, line->len) < 0)
 		atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
 	pthread_mutex_unlock(&lock);
 }
@@ -121,7 +168,7 @@ void log_request_text(const char *remote, uint64_t calls)
 	strbuf_add_string(&line, "calls: ");
 	strbuf_add_unsigned(&line, calls, 1);
 	strbuf_add_string(&line, "\n");
-	emit(&line);
+	emit(&line, false);
 }
 
 static void add_name(struct strbuf *line, const char *name)
@@ -169,7 +216,7 @@ void log_request_json(const struct log_request *req)
 	if (req->user_agent != NULL)
 		add_value(&line, "user_agent", req->user_agent, strlen(req->user_agent));
 	strbuf_add_string(&line, "}\n");
-	emit(&line);
+	emit(&line, false);
 }
 
 void log_event(enum log_format format, const char *message)
@@ -188,5 +235,5 @@ void log_event(enum log_format format, const char *message)
 		strbuf_add_string(&line, message);
 		strbuf_add_string(&line, "\n");
 	}
-	emit(&line);
+	emit(&line, true);
 }

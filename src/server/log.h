@@ -30,8 +30,9 @@ void log_init(void);
 /*
  * Logs a request as the article's service does, in two lines: the peer's address and the number of
  * calls so far.
- * Errors:  a failed write is ignored, and a reader that has stopped is waited for once, for a second:
- *          neither that, nor a closed pipe, nor a full disk must stop the service.
+ * Errors:  a failed write is ignored, and a reader that is too slow is waited for only a twentieth of the
+ *          time, and a tenth of a second at once; then lines are dropped and counted: neither a reader,
+ *          nor a closed pipe, nor a full disk must slow or stop the service.
  * Threads: any; both lines go out in one write(2).
  */
 void log_request_text(const char *remote, uint64_t calls);

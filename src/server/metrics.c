@@ -199,7 +199,8 @@ static void write_latency(struct strbuf *out)
 	uint64_t count = 0;
 
 	add_head(out, name, "histogram",
-		"From the request line until the kernel has the last byte of the response.");
+		"From the request's first byte until the kernel has the last byte of the "
+		"response.");
 	for (size_t i = 0; i <= BUCKETS; i++) {
 		count += sum(offsetof(struct slot, by_latency) + i * sizeof(_Atomic uint64_t));
 		strbuf_add_string(out, name);

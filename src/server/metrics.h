@@ -21,7 +21,7 @@ void metrics_request_started(void);
 /*
  * A request has ended, with a response or without.
  * status: of the response; 0 when none was sent
- * duration_us: from the request line to the last byte handed to the kernel
+ * duration_us: from the first byte of the request to the last byte handed to the kernel
  * Threads: any; not necessarily the one that called metrics_request_started().
  */
 void metrics_request_ended(

@@ -38,6 +38,11 @@ void request_on_connection(void *cls, struct MHD_Connection *connection, void **
 	void *session;
 	int fd;
 
+	if (code == MHD_CONNECTION_NOTIFY_REQUEST) {
+		if (conn != NULL)
+			conn_request_begun(conn);
+		return;
+	}
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
 		if (conn != NULL)
 			conns_remove(&endpoint->conns, conn);
@@ -51,11 +56,9 @@ void request_on_connection(void *cls, struct MHD_Connection *connection, void **
 	session = info != NULL ? info->tls_session : NULL;
 	metrics_connection_opened();
 	conn = conns_add(&endpoint->conns, fd, peer, session == NULL);
-	if (conn != NULL && conn->refused)
-		metrics_connection_refused();
 	*socket_context = conn;
 	/* A session that is not started refuses its handshake, and the connection ends. */
-	if (session != NULL && conn != NULL && !conn->refused)
+	if (session != NULL && conn != NULL)
 		tls_session_start(session, endpoint->service->tls, on_handshake_done, conn);
 	conns_evict(&endpoint->conns);
 }
@@ -68,8 +71,7 @@ void *request_on_target(void *cls, const char *target, struct MHD_Connection *co
 	if (conn == NULL)
 		return NULL;
 	conn->request = (struct conn_request){
-		.target = target, .target_len = strlen(target), .started_us = clock_monotonic_us()};
-	conn_note_request(conn, conn->request.started_us);
+		.target = target, .target_len = strlen(target), .started_us = conn->begun_us};
 	return conn;
 }
 
@@ -227,19 +229,11 @@ static enum MHD_Result refuse(const struct exchange *ex, unsigned status, const 
 	return respond(ex, &response);
 }
 
-/* Returns: whether the header announces a body over the limit (RFC 9110, section 8.6). */
-static bool announces_too_much(const struct conn_fields *fields, uint64_t max_body_bytes)
+/* Returns: bytes of the body that the header announces (RFC 9110, section 8.6); 0 for none. */
+static uint64_t announced_bytes(const struct conn_fields *fields)
 {
 	/* libmicrohttpd has checked that it is a number that fits. */
-	return fields->content_length != NULL &&
-	       strtoull(fields->content_length, NULL, 10) > max_body_bytes;
-}
-
-/* Returns: whether no body follows, so that all of the request is here. */
-static bool is_complete(const struct conn_fields *fields)
-{
-	return fields->transfer_encoding == NULL &&
-	       (fields->content_length == NULL || strtoull(fields->content_length, NULL, 10) == 0);
+	return fields->content_length != NULL ? strtoull(fields->content_length, NULL, 10) : 0;
 }
 
 /*
@@ -250,14 +244,18 @@ static enum MHD_Result begin(const struct exchange *ex)
 {
 	const struct conn_request *request = &ex->conn->request;
 	struct request_check check;
+	uint64_t announced;
+	bool complete; /* no body follows */
 
 	ex->conn->request.header_seen = true;
 	ex->conn->request.method = ex->method;
 	metrics_request_started();
 	check = scan_header(ex->connection, ex->conn);
+	announced = announced_bytes(&request->fields);
+	complete = announced == 0 && request->fields.transfer_encoding == NULL;
 	/* Without a body the phase is over in the same turn of the event loop: no need to ask the time. */
-	if (!conn_enter(ex->conn, CONN_READING,
-		    is_complete(&request->fields) ? request->started_us : clock_monotonic_us()))
+	if (!conn_enter(
+		    ex->conn, CONN_READING, complete ? request->started_us : clock_monotonic_us()))
 		return MHD_NO;
 	switch (request_check_result(&check, ex->method, ex->version)) {
 	case REQUEST_MALFORMED:
@@ -267,7 +265,7 @@ static enum MHD_Result begin(const struct exchange *ex)
 	case REQUEST_VALID:
 		break;
 	}
-	if (announces_too_much(&request->fields, ex->service->options->max_body_bytes))
+	if (announced > ex->service->options->max_body_bytes)
 		return refuse(ex, MHD_HTTP_CONTENT_TOO_LARGE, "413 Content Too Large\n");
 	return MHD_YES;
 }
@@ -333,7 +331,7 @@ enum MHD_Result request_on_part(void *cls, struct MHD_Connection *connection, co
 	(void)url;
 	(void)upload;
 	if (conn == NULL)
-		return MHD_NO; /* there was no memory for it */
+		return MHD_NO; /* it was refused, or there was no memory for it */
 	if (!conn->request.header_seen)
 		return begin(&ex);
 	if (*upload_bytes > 0) {

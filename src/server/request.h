@@ -37,7 +37,7 @@ struct endpoint {
 
 /* libmicrohttpd's callbacks (microhttpd.h); cls is a struct endpoint. Threads: its event loops. */
 
-/* A connection was accepted, or closed. socket_context: the struct conn, NULL for none. */
+/* A connection was accepted or closed, or a request begins. socket_context: the struct conn, NULL for none. */
 void request_on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
 	enum MHD_ConnectionNotificationCode code);
 

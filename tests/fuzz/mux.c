@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #define SEGMENTS 8192
 
@@ -50,14 +51,13 @@ static struct piece cut(struct piece *piece, char byte)
 enum form {
 	FORM_BAD,
 	FORM_GOOD,
-	FORM_UNSURE, /* an authority with more than a plain host: net/url has rules for it */
+	FORM_UNSURE, /* an authority with more than a plain host: RFC 3986 has rules for it */
 };
 
 /* Finds the path of a target without its query. */
 static enum form find_path(struct piece target, struct piece *path)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	static const char more[] = "0123456789+-.";
 	static const char plain[] = "0123456789-.";
 	struct piece scheme = target;
 	struct piece rest;
@@ -67,21 +67,16 @@ static enum form find_path(struct piece target, struct piece *path)
 	if (starts(target, "/"))
 		return FORM_GOOD;
 	rest = cut(&scheme, ':');
-	if (rest.at == NULL || scheme.len == 0)
+	if (rest.at == NULL || scheme.len < 4 || scheme.len > 5 ||
+		strncasecmp(scheme.at, "https", scheme.len) != 0 || !starts(rest, "//"))
 		return FORM_BAD;
-	for (size_t i = 0; i < scheme.len; i++) {
-		bool letter = memchr(letters, scheme.at[i], sizeof(letters) - 1) != NULL;
-
-		if (!letter && (i == 0 || memchr(more, scheme.at[i], sizeof(more) - 1) == NULL))
-			return FORM_BAD;
-	}
-	*path = starts(rest, "/") ? rest : (struct piece){rest.at, 0};
-	if (!starts(rest, "//"))
-		return FORM_GOOD;
 	authority = (struct piece){rest.at + 2, rest.len - 2};
 	rest = cut(&authority, '/');
 	*path = rest.at != NULL ? (struct piece){rest.at - 1, rest.len + 1}
 				: (struct piece){authority.at + authority.len, 0};
+	if (authority.len == 0 || *authority.at == ':' ||
+		memchr(authority.at, '@', authority.len) != NULL)
+		return FORM_BAD;
 	for (size_t i = 0; i < authority.len; i++) {
 		if (memchr(letters, authority.at[i], sizeof(letters) - 1) == NULL &&
 			memchr(plain, authority.at[i], sizeof(plain) - 1) == NULL)
@@ -213,7 +208,7 @@ static enum mux_verdict model(const char *method, struct piece target, const cha
 	if (equals(target, "*"))
 		return strcmp(method, "OPTIONS") == 0 ? MUX_OPTIONS : MUX_NO_PATH;
 	for (size_t i = 0; i < target.len; i++) {
-		if ((unsigned char)target.at[i] <= 0x1F || target.at[i] == 0x7F)
+		if ((unsigned char)target.at[i] <= 0x1F || (unsigned char)target.at[i] > 0x7E)
 			return MUX_BAD_REQUEST;
 	}
 	query = cut(&target, '?');

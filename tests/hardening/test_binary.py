@@ -69,7 +69,8 @@ def test_it_is_static_and_position_independent(built):
         assert tag not in tags
 
 
-def test_relocated_data_is_read_only_while_it_runs(built):
+def test_relocated_data_is_in_its_segment(built):
+    """That the segment becomes read-only: test_memory.py."""
     tags = dynamic(built)
     assert "NOW" in tags["FLAGS_1"]
     ((_, _, start, end),) = [s for s in segments(built) if s[0] == "GNU_RELRO"]
@@ -84,7 +85,7 @@ def test_relocated_data_is_read_only_while_it_runs(built):
             assert start <= int(address, 16) and int(address, 16) + int(size, 16) <= end, name
 
 
-def test_nothing_is_writable_and_executable(built):
+def test_no_segment_is_writable_and_executable(built):
     found = segments(built)
     assert [s for s in found if s[0] == "GNU_STACK" and s[1] == "RW"], "the stack"
     assert not [s for s in found if "W" in s[1] and "E" in s[1]]

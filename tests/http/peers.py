@@ -1,4 +1,7 @@
-"""Other servers on the loopback, set up like hello: the same response, the same limits."""
+"""Other servers on the loopback, set up like hello: the same response, the same limits.
+
+They are this machine's, or those in a directory of ci/peers.
+"""
 
 import os
 import pathlib
@@ -51,16 +54,17 @@ http {{
 class NetHTTP:
     name = "Go net/http"
 
-    def __init__(self):
+    def __init__(self, root=None):
+        go = root / "usr/lib/go/bin/go" if root else None
         limits = ["-max-body", str(rfc_cases.BODY_LIMIT), "-max-header", "8192"]
         self.process = subprocess.Popen(
-            [build_reference(), *limits],
+            [build_reference(go), *limits],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # it reports what clients do wrong
         )
         self.port = int(self.process.stdout.readline())
-        said = subprocess.run(["go", "version"], capture_output=True, text=True, check=True)
+        said = subprocess.run([go or "go", "version"], capture_output=True, text=True, check=True)
         self.version = re.search(r"go([\d.]+)", said.stdout)[1]
 
     def __enter__(self):
@@ -72,13 +76,23 @@ class NetHTTP:
         self.process.stdout.close()
 
 
+def nginx_of(root):
+    """The command of this machine's nginx, or of the one in a directory of ci/peers."""
+    if root is None:
+        binary = shutil.which("nginx") or str(hello.ROOT / "build/tools/nginx")
+        assert os.path.exists(binary), "nginx is missing; `make setup` brings it"
+        return [binary]
+    # With the C library that it is linked to, which may be newer than this machine's.
+    (loader,) = root.glob("usr/lib/*/ld-linux-*.so.*")
+    return [loader, "--library-path", loader.parent, root / "usr/sbin/nginx"]
+
+
 class Nginx:
     name = "nginx"
 
-    def __init__(self):
-        binary = shutil.which("nginx") or str(hello.ROOT / "build/tools/nginx")
-        assert os.path.exists(binary), "nginx is missing; `make setup` brings it"
-        said = subprocess.run([binary, "-v"], capture_output=True, text=True, check=True)
+    def __init__(self, root=None):
+        command = nginx_of(root)
+        said = subprocess.run([*command, "-v"], capture_output=True, text=True, check=True)
         self.version = re.search(r"nginx/([\d.]+)", said.stderr)[1]
         self.prefix = tempfile.TemporaryDirectory(prefix="hello-nginx-")
         os.chmod(self.prefix.name, 0o755)  # its workers may be another user
@@ -91,7 +105,7 @@ class Nginx:
             )
             (pathlib.Path(self.prefix.name) / "nginx.conf").write_text(conf)
             self.process = subprocess.Popen(
-                [binary, "-p", self.prefix.name, "-c", "nginx.conf"],
+                [*command, "-p", self.prefix.name, "-c", "nginx.conf"],
                 env=dict(os.environ, NGINX=f"{listener.fileno()};"),
                 pass_fds=[listener.fileno()],
                 stdin=subprocess.DEVNULL,

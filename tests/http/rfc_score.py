@@ -1,5 +1,7 @@
 """Runs rfc_cases.py against hello, nginx and Go's net/http, and publishes the results.
 
+nginx and Go are this machine's and, with a Debian mirror, the newest that Debian offers (ci/peers).
+
 usage: /usr/bin/python3 tests/http/rfc_score.py    (or `make http-score`)
 Writes build/http/score.json, the score in docs/http.md and the lists in docs/http-cases.md.
 """
@@ -10,6 +12,7 @@ import json
 import pathlib
 import platform
 import re
+import subprocess
 import sys
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent)]
@@ -22,6 +25,8 @@ RAW = hello.ROOT / "build" / "http" / "score.json"
 SCORE_PAGE = hello.ROOT / "docs" / "http.md"
 CASES_PAGE = hello.ROOT / "docs" / "http-cases.md"
 SECONDS = 5
+# The suite with the newest versions.
+NEWEST = "sid"
 LEVELS = [rfc_cases.MUST, rfc_cases.SHOULD, rfc_cases.CHOICE]
 
 
@@ -29,6 +34,14 @@ def score(port):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         outcomes = pool.map(lambda case: rfc.run(port, case, SECONDS), rfc_cases.CASES)
         return [outcome._asdict() for outcome in outcomes]
+
+
+def unpack_newest():
+    """Returns: the directory of the newest peers; or None, and why there is none."""
+    done = subprocess.run([hello.ROOT / "ci/peers", NEWEST], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        return None, done.stderr.strip().splitlines()[-1]
+    return pathlib.Path(done.stdout.strip()), None
 
 
 def measure():
@@ -43,11 +56,18 @@ def measure():
     finally:
         ours.stop()
         ours.reports.cleanup()
+    newest, not_measured = unpack_newest()
     for make in (peers.Nginx, peers.NetHTTP):
-        with make() as peer:
-            servers.append(
-                {"name": peer.name, "version": peer.version, "outcomes": score(peer.port)}
-            )
+        for root in (None, newest) if newest else (None,):
+            with make(root) as peer:
+                servers.append(
+                    {
+                        "name": peer.name,
+                        "version": peer.version,
+                        "suite": NEWEST if root else None,
+                        "outcomes": score(peer.port),
+                    }
+                )
     return {
         "time": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "system": platform.freedesktop_os_release()["PRETTY_NAME"],
@@ -56,6 +76,7 @@ def measure():
             for case in rfc_cases.CASES
         ],
         "servers": servers,
+        "not_measured": not_measured,
     }
 
 
@@ -72,8 +93,14 @@ def row(*cells):
 
 def write_score(result):
     cases = result["cases"]
+    why = result["not_measured"]
+    if why is None:
+        newest = f"The newer nginx and Go are those of Debian {NEWEST}."
+    else:
+        newest = f"Those of Debian {NEWEST} were not measured: {cell(why)}"
     lines = [
         f"Measured {result['time']} on {result['system']}; {len(cases)} cases.",
+        newest,
         "",
         row("", *(f"{s['name']} {s['version']}" for s in result["servers"])),
         "|---|" + "--:|" * len(result["servers"]),
@@ -93,7 +120,7 @@ def write_score(result):
 
 def write_differences(result):
     lines = [
-        row("case", "RFC", *(server["name"] for server in result["servers"])),
+        row("case", "RFC", "hello", *(f"{s['name']} {s['version']}" for s in result["servers"][1:])),
         "|---|---|" + "---|" * len(result["servers"]),
     ]
     for i, case in enumerate(result["cases"]):

@@ -1,8 +1,10 @@
 """The command line: what it says, where it says it, and the exit status."""
 
 import json
+import os
 import re
 import socket
+import subprocess
 
 import hello
 import pytest
@@ -138,6 +140,19 @@ def test_version(flavour):
     assert parts["libmicrohttpd"] == lock["libmicrohttpd"]
     assert parts["musl" if flavour == "release" else "glibc"][0].isdigit()
     assert json.loads(hello.run(flavour, "version", "-json").stdout) == parts
+
+
+@pytest.mark.parametrize("args", [["version"], ["help"], ["inspect"], ["get", "-h"], ["-h"]], ids=" ".join)
+def test_output_that_gets_lost_is_an_error(flavour, args):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [hello.binary(flavour), *args], stdout=full, stderr=subprocess.PIPE, text=True, timeout=hello.DEADLINE_S
+        )
+    error = "No space left on device"
+    assert (done.returncode, done.stderr) == (1, f"hello: standard output: can't write: {error}\n")
+    done = hello.run(flavour, *args, preexec_fn=lambda: os.close(1))
+    error = "Bad file descriptor"
+    assert (done.returncode, done.stderr) == (1, f"hello: standard output: can't write: {error}\n")
 
 
 def test_addr_from_the_environment(start):

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import itertools
 import os
 import signal
 import socket
@@ -231,6 +232,58 @@ def test_where_nothing_can_be_written(server, tmp_path):
             [hello.binary(server.flavour), "get", url], stdout=full, stderr=subprocess.PIPE, timeout=hello.DEADLINE_S
         )
     assert done.returncode == 1 and b"standard output: can't write" in done.stderr
+
+
+@pytest.mark.parametrize("body", [b"hello\n", b""])
+def test_a_closed_standard_output(flavour, body, tmp_path):
+    """The connection would get its number, and the body."""
+    def close():
+        os.close(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        for args, status in (["-i"], 1), ([], 1), (["-o", tmp_path / "file"], 0):
+            process = subprocess.Popen(
+                [hello.binary(flavour), "get", *args, url], stderr=subprocess.PIPE, text=True, preexec_fn=close
+            )
+            connection, _ = listener.accept()
+            with connection:
+                sent = connection.recv(4096)
+                connection.sendall(response(body, fields=["Connection: close"]))
+                connection.shutdown(socket.SHUT_WR)
+                while piece := connection.recv(4096):
+                    sent += piece
+            assert sent.startswith(b"GET / ") and sent.endswith(b"\r\n\r\n") and sent.count(b"\r\n\r\n") == 1
+            _, said = process.communicate(timeout=hello.DEADLINE_S)
+            assert process.returncode == status
+            assert said == ("" if status == 0 else "hello: standard output: can't write: Bad file descriptor\n")
+    assert (tmp_path / "file").read_bytes() == body
+
+
+CLOSED = [fds for count in (1, 2, 3) for fds in itertools.combinations((0, 1, 2), count)]
+
+
+@pytest.mark.parametrize("command", ["get", "healthcheck"])
+@pytest.mark.parametrize("fds", CLOSED, ids=lambda fds: "".join(map(str, fds)))
+def test_closed_standard_descriptors_are_no_sockets(flavour, command, fds):
+    def close():
+        for fd in fds:
+            os.close(fd)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        process = subprocess.Popen(
+            [hello.binary(flavour), command, url],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=close,
+        )
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.recv(4096).startswith(b"GET / ")
+            for fd in fds:
+                assert os.readlink(f"/proc/{process.pid}/fd/{fd}") == "/dev/null"
+            connection.sendall(response())
+        process.communicate(timeout=hello.DEADLINE_S)
+    assert process.returncode == (1 if command == "get" and 1 in fds else 0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

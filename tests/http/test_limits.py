@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import pathlib
+import signal
 import socket
 import ssl
 import threading
@@ -201,6 +202,19 @@ def test_a_second_header_has_the_deadline_too(start):
         assert time.monotonic() - started < SOON_S
 
 
+@pytest.mark.parametrize("begun", [b"G", b"\r\n", HEADER], ids=["a byte", "an empty line", "a field"])
+def test_a_second_header_that_begins_with_the_first_request(start, begun):
+    """Its first byte comes before the first response: no later byte says that it has begun."""
+    server = start("-read-header-timeout", "500ms", "-idle-timeout", "60s")
+    with server.connect() as connection:
+        started = time.monotonic()
+        connection.send(HEADER + b"\r\n" + begun)
+        assert connection.read_response().status == 200
+        assert_408(connection)
+        assert 0.4 <= time.monotonic() - started < SOON_S
+    assert server.metrics()["hello_connections_timed_out_total"] == 1
+
+
 def test_a_slow_header_within_the_deadline_is_served(start):
     server = start("-read-header-timeout", "30s")
     with server.connect() as connection:
@@ -387,3 +401,26 @@ def test_one_address_has_a_limit_of_its_own(start):
     with server.connect(host="::1") as another:  # the closed ones may still count
         metrics = another.ask("/metrics").body.decode()
     assert int(metrics.split("\nhello_connections_refused_total ")[1].split()[0]) >= 1
+
+
+def test_a_refused_connection_reaches_no_handler_log_or_counter(start):
+    """What came with it is in the kernel when it is refused: whole requests, and malformed ones."""
+    server = start("-max-conns-per-ip", "1", "-log", "json")
+    sent = [HEADER + b"\r\n", b"GET /\0 HTTP/1.1\r\n\r\n", b"GET /" + b"x" * 9000, b"G"]
+    with server.connect() as served:
+        assert served.ask("/first").status == 200
+        server.send_signal(signal.SIGSTOP)
+        refused = [server.connect(context=None) for _ in range(20)]
+        for index, connection in enumerate(refused):
+            connection.send(sent[index % len(sent)])
+        server.send_signal(signal.SIGCONT)
+        for connection in refused:
+            assert connection.is_closed_by_peer(DEADLINE_S), "it got a response"
+            connection.close()
+        text = served.ask("/metrics").body.decode()
+        assert "\nhello_connections_refused_total 20\n" in text
+        for sample in ('total{code="none"} 0', 'total{code="2xx"} 1', 'total{code="4xx"} 0', "in_flight 1"):
+            assert f"\nhello_http_requests_{sample}\n" in text, sample
+        assert served.ask("/last").status == 200
+    server.log_lines('"path":"/last"', 1)
+    assert len(server.log_lines('"status":', 3)) == 3

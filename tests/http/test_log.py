@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import fcntl
 import itertools
 import json
 import os
@@ -17,6 +18,7 @@ import pytest
 import hello
 
 GO_STAMP = r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d "
+F_SETPIPE_SZ = 1031  # fcntl(2); Python has its name from 3.10 on
 LINE_MAX = 4096  # PIPE_BUF: a pipe takes a line of this length in one piece
 MANDATORY = ["time", "remote", "method", "path", "status", "bytes", "duration_us"]
 OPTIONAL = ["forwarded_for", "user_agent"]
@@ -374,6 +376,8 @@ def test_lines_of_many_threads_are_complete_in_a_file(start):
 
 def test_lines_of_many_threads_are_complete_in_a_pipe(start_elsewhere):
     reading, writing = os.pipe()
+    # Room for all of them: the reader shares its process with the clients, and may be late.
+    fcntl.fcntl(writing, F_SETPIPE_SZ, 1 << 20)
     collected = []
 
     def collect():
@@ -451,7 +455,7 @@ def test_a_file_size_limit_does_not_stop_it(start):
 
 @pytest.mark.parametrize("log", ["text", "json"])
 def test_a_stopped_reader_does_not_stop_it(start_elsewhere, log):
-    """A full pipe costs one second and the lines; when it is read again, they come again."""
+    """A full pipe costs a tenth of a second and the lines; when it is read again, they come again."""
     reading, writing = os.pipe()
     try:
         server = start_elsewhere("-log", log, stderr=writing)
@@ -473,6 +477,66 @@ def test_a_stopped_reader_does_not_stop_it(start_elsewhere, log):
         assert os.read(reading, 1 << 16)
     finally:
         os.close(reading)
+
+
+class Reader(threading.Thread):
+    """Reads a pipe to its end: 8 kB a second until it is told to hurry, or all that comes."""
+
+    def __init__(self, pipe, slow):
+        super().__init__(daemon=True)
+        self.pipe = pipe
+        self.hurry = threading.Event()
+        self.data = b""
+        if not slow:
+            self.hurry.set()
+        self.start()
+
+    def run(self):
+        while True:
+            data = os.read(self.pipe, 1 << 16 if self.hurry.is_set() else 800)
+            if not data:
+                return
+            self.data += data
+            self.hurry.wait(0.1)
+
+
+def requests_in(connection, seconds):
+    request = b"GET / HTTP/1.1\r\nHost: t\r\nUser-Agent: " + b"y" * 600 + b"\r\n\r\n"
+    count = 0
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        connection.send(request * 20)
+        for _ in range(20):
+            assert connection.read_response().status == 200
+        count += 20
+    return count
+
+
+def test_a_slow_reader_costs_lines_but_hardly_time(start_elsewhere):
+    """A reader that makes a little room again and again is not waited for at each line."""
+    rates = []
+    for slow in (False, True):
+        reading, writing = os.pipe()
+        server = start_elsewhere("-log", "json", stderr=writing)
+        os.close(writing)
+        reader = Reader(reading, slow)
+        with server.connect() as connection:
+            requests_in(connection, 0.5)  # the pipe is full, and the first wait over
+            before = server.metrics()["hello_http_requests_total{code=\"2xx\"}"]
+            requests_in(connection, 2)
+            after = server.metrics()["hello_http_requests_total{code=\"2xx\"}"]
+        rates.append(after - before)
+        lost = server.metrics()["hello_log_lines_lost_total"]
+        reader.hurry.set()
+        assert server.stop() == 0
+        reader.join(hello.DEADLINE_S)
+        os.close(reading)
+        lines = [parse_json_line(line) for line in reader.data.splitlines()]
+        # The last two requests, for the metrics, may have lost their lines later.
+        assert after <= sum(map(is_request, lines)) + lost <= after + 2
+        assert any("Stopping" in line.get("message", "") for line in lines)
+        assert (lost > 0) == slow
+    assert rates[1] > 0.6 * rates[0], rates
 
 
 @pytest.mark.parametrize("log", ["text", "json"])

@@ -24,15 +24,16 @@ WORKERS = 4
 # System call numbers; arm64 has no open(2).
 NUMBERS = {
     "x86_64": dict(open=2, close=3, mmap=9, mprotect=10, socket=41, connect=42, getpid=39, bind=49,
-                   execve=59, kill=62, prctl=157, openat=257, seccomp=317, getrandom=318),
+                   execve=59, kill=62, prctl=157, openat=257, seccomp=317, getrandom=318, ioctl=16, truncate=76, renameat2=316, tkill=200),
     "aarch64": dict(close=57, mmap=222, mprotect=226, socket=198, connect=203, getpid=172, bind=200,
-                    execve=221, kill=129, prctl=167, openat=56, seccomp=277, getrandom=278),
+                    execve=221, kill=129, prctl=167, openat=56, seccomp=277, getrandom=278, ioctl=29, truncate=45, renameat2=276, tkill=130),
 }.get(platform.machine(), {})
 CLOSE, MMAP, MPROTECT, SOCKET, CONNECT, GETPID, BIND, EXECVE, KILL, PRCTL, OPENAT, SECCOMP, GETRANDOM = (
     NUMBERS.get(name)
     for name in ("close", "mmap", "mprotect", "socket", "connect", "getpid", "bind",
                  "execve", "kill", "prctl", "openat", "seccomp", "getrandom")
 )
+IOCTL, TRUNCATE, RENAMEAT2, TKILL = (NUMBERS.get(name) for name in ("ioctl", "truncate", "renameat2", "tkill"))
 LANDLOCK = [444, 445, 446]
 AT_FDCWD = -100
 READ, WRITE_EXEC, EXEC = 1, 6, 4
@@ -44,6 +45,7 @@ LANDLOCK_SCOPE_SIGNAL = 2
 
 needs_seccomp = pytest.mark.skipif(not hello.has_seccomp(), reason="no seccomp(2) here")
 needs_landlock = pytest.mark.skipif(hello.landlock_abi() == 0, reason="no Landlock here")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can chroot")
 pytestmark = pytest.mark.skipif(not NUMBERS, reason="inject and the system call numbers are for x86-64 and arm64")
 
 
@@ -171,6 +173,21 @@ def test_naming_a_thread_does_not_kill(start):
     server = start()
     assert inject(server.process, (PRCTL, PR_SET_NAME, "@x")) == ("returned", -errno.EPERM)
     assert server.ask("/").status == 200
+
+
+@needs_seccomp
+def test_a_failed_assertion_ends_with_sigabrt():
+    """abort(3) sends itself this signal, and no other is allowed."""
+    for number, killed_by in (signal.SIGABRT, signal.SIGABRT), (signal.SIGTERM, signal.SIGSYS):
+        server = hello.Server("release")
+        try:
+            tid = threads_of(server.process)[-1]
+            inject(server.process, (TKILL, tid, int(number)), tid)
+            assert exit_status(server) == -killed_by
+        finally:
+            server.process.kill()
+            server.process.wait()
+            server.reports.cleanup()
 
 
 # ---- what works in it ---------------------------------------------------------------------------
@@ -379,18 +396,78 @@ def test_landlock_refuses_tcp(start_refused):
     assert server.ask("/").status == 200
 
 
+# System calls that succeed outside the sandbox, each for a right.
+def truncate(directory):
+    return TRUNCATE, f"@{directory}/file", 0
+
+
+def rename(directory):
+    return RENAMEAT2, AT_FDCWD, f"@{directory}/file", AT_FDCWD, f"@{directory}/other/file", 0
+
+
+def signal_the_test(_):
+    return KILL, os.getpid(), 0
+
+
+@needs_seccomp
+@needs_landlock
+@pytest.mark.parametrize(
+    "abi, call, errnum",
+    [(1, rename, errno.EACCES), (3, truncate, errno.EACCES), (6, signal_the_test, errno.EPERM)],
+    ids=["REFER", "TRUNCATE", "SCOPE_SIGNAL"],
+)
+def test_landlock_refuses_by_other_rights(start, start_refused, tmp_path, abi, call, errnum):
+    if hello.landlock_abi() < abi:
+        pytest.skip(f"Landlock has no such right before ABI {abi}")
+    (tmp_path / "other").mkdir()
+    for server, value in (start("-sandbox", "off"), 0), (start_refused(REFUSALS["no-seccomp"][0]), -errnum):
+        (tmp_path / "file").write_text("text")
+        for tid in threads_of(server.process):
+            if value != 0 or tid == server.process.pid:
+                assert inject(server.process, call(tmp_path), tid) == ("returned", value)
+    assert (tmp_path / "file").read_text() == "text"
+
+
+@needs_seccomp
+@pytest.mark.skipif(hello.landlock_abi() < 6, reason="Landlock has no scopes before ABI 6")
+def test_landlock_refuses_abstract_sockets(start, start_refused):
+    name = f"\0hello-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(name)
+        listener.listen()
+        address = b"\x01\x00" + name.encode()
+        for server, value in (start("-sandbox", "off"), 0), (start_refused(REFUSALS["no-seccomp"][0]), -errno.EPERM):
+            word, made = inject(server.process, (SOCKET, socket.AF_UNIX, socket.SOCK_STREAM, 0))
+            assert word == "returned" and made > 2
+            called = inject(server.process, (CONNECT, made, "%" + address.hex(), len(address)))
+            assert called == ("returned", value)
+            assert inject(server.process, (CLOSE, made)) == ("returned", 0)
+
+
+@pytest.mark.skipif(hello.landlock_abi() < 5, reason="Landlock has no IOCTL_DEV before ABI 5")
+def test_landlock_refuses_ioctl_on_devices(probe):
+    """A device that could be opened, because a certificate lies beside it."""
+    rndgetentcnt = 0x80045200  # random(4)
+    for args, value in ((), 0), (("-files", "-reread", "/dev/cert.pem"), -errno.EACCES):
+        process = probe(*args)
+        fd = process.call(OPENAT, AT_FDCWD, "@/dev/urandom", os.O_RDONLY)
+        assert fd > 2
+        assert process.call(IOCTL, fd, rndgetentcnt, "@xxxxxxxx") == value
+
+
 # ---- files that are read again ------------------------------------------------------------
 
 
 class Probe:
     """A process in the same sandbox that makes the system calls it is given."""
 
-    def __init__(self, *args, command=(PROGRAMS / "probe",)):
+    def __init__(self, *args, command=(PROGRAMS / "probe",), **popen):
         self.process = subprocess.Popen(
             [*command, *args],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            **popen,
         )
         self.first_line = self.process.stdout.readline().strip()
 
@@ -419,8 +496,8 @@ class Probe:
 def probe():
     probes = []
 
-    def start_probe(*args):
-        probes.append(Probe(*map(str, args)))
+    def start_probe(*args, **kwargs):
+        probes.append(Probe(*map(str, args), **kwargs))
         assert probes[-1].first_line == "ready"
         return probes[-1]
 
@@ -444,6 +521,15 @@ def test_the_other_rights_hold_where_one_is_refused():
         assert process.call(KILL, os.getpid(), 0) == 0, "the refused right does not hold"
     finally:
         assert process.end() == 0
+
+
+def enter(root):
+    """For a process that starts: it has this directory as its root, and is there."""
+    def enter_root():
+        os.chroot(root)
+        os.chdir("/")
+
+    return enter_root
 
 
 def write_text(directory):
@@ -595,6 +681,75 @@ def test_a_link_in_the_root_does_not_open_everything(probe):
     assert not process.opens("/etc/passwd")
 
 
+@needs_seccomp
+@needs_landlock
+@needs_root
+@pytest.mark.parametrize(
+    "name", ["/cert.pem", "cert.pem", "//cert.pem", "/./cert.pem", "/etc/../cert.pem", "/self/cert.pem", "/link.pem"]
+)
+def test_a_file_in_the_root_does_not_open_everything(probe, tmp_path, name):
+    """The usual place in an image that is built from scratch."""
+    shutil.copy(PROGRAMS / "probe", tmp_path)
+    (tmp_path / "etc").mkdir()
+    for file in ("cert.pem", "secret", "etc/secret"):
+        (tmp_path / file).write_text("text")
+    (tmp_path / "self").symlink_to("/")
+    (tmp_path / "link.pem").symlink_to("cert.pem")
+    process = probe("-files", "-syscalls", "-reread", name, command=("/probe",), preexec_fn=enter(tmp_path))
+    assert process.opens(name)
+    for other in ("/secret", "/etc/secret", "/probe", "/", "/etc"):
+        assert not process.opens(other), other
+    (tmp_path / "cert.pem").write_text("in place")
+    assert process.opens(name)
+    (tmp_path / "secret").rename(tmp_path / "cert.pem")
+    assert not process.opens(name)
+    assert process.end() == 0
+
+
+@needs_seccomp
+@needs_landlock
+@needs_root
+def test_a_directory_as_a_file_opens_nothing(probe, tmp_path):
+    shutil.copy(PROGRAMS / "probe", tmp_path)
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/secret").write_text("text")
+    for name in ("/", "/etc", "."):
+        process = probe("-files", "-syscalls", "-reread", name, command=("/probe",), preexec_fn=enter(tmp_path))
+        assert not process.opens("/etc/secret"), name
+
+
+@needs_seccomp
+@needs_landlock
+@needs_root
+@pytest.mark.parametrize("log", ["text", "json"])
+def test_a_reload_of_files_in_the_root(start, tmp_path, monkeypatch, log):
+    for directory in (tmp_path / "root", tmp_path / "new"):
+        directory.mkdir()
+        write_certificate(directory)
+    root, new = tmp_path / "root", tmp_path / "new"
+    shutil.copy(hello.binary("release"), root / "hello")
+    monkeypatch.setattr(hello, "binary", lambda _: "/hello")
+    files = ("-tls-cert", "/tls.crt", "-tls-key", "/tls.key")
+    server = start("-sandbox", "require", "-log", log, *files, tls=True, preexec_fn=enter(root))
+    first = served_certificate(server)
+    lines = [line for line in server.log().splitlines() if "Sandbox" in line]
+    assert len(lines) == 1 and "certificate files in /" in lines[0], lines
+    assert inject(server.process, (OPENAT, AT_FDCWD, "@/hello", 0)) == ("returned", -errno.EACCES)
+    for name in ("tls.crt", "tls.key"):
+        (root / name).write_bytes((new / name).read_bytes())
+    server.send_signal(signal.SIGHUP)
+    server.log_lines("Certificate and key reloaded", 1)
+    second = served_certificate(server)
+    assert first != second
+    for name in ("tls.crt", "tls.key"):
+        (new / name).rename(root / name)
+    server.send_signal(signal.SIGHUP)
+    server.log_lines("certificate is unchanged", 1)
+    assert "Permission denied" in server.log()
+    assert served_certificate(server) == second
+    assert server.stop() == 0
+
+
 @needs_landlock
 def test_landlock_allows_reading_and_nothing_else(probe, tmp_path):
     path, new = tmp_path / "cert.pem", tmp_path / "new"
@@ -623,6 +778,18 @@ def test_seccomp_allows_opening_read_only(probe, tmp_path, flags):
     assert process.opens(path)
     assert process.call(OPENAT, AT_FDCWD, f"@{path}", flags, 0o600) is None
     assert process.end() == -signal.SIGSYS
+
+
+@needs_seccomp
+def test_the_entry_of_32_bit_programs_kills(probe):
+    getpid_of_i386 = 20
+    outside = probe()
+    if outside.call("i386", getpid_of_i386) != outside.process.pid:
+        pytest.skip("the kernel has no such entry (CONFIG_IA32_EMULATION)")
+    assert outside.end() == 0
+    inside = probe("-syscalls")
+    assert inside.call("i386", getpid_of_i386) is None
+    assert inside.end() == -signal.SIGSYS
 
 
 @needs_seccomp

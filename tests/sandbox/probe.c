@@ -5,8 +5,9 @@
  * usage: probe [-files] [-syscalls] [-tls] [-reread FILE] ...
  *        -files and -syscalls choose the stages; -tls and -reread are the service's needs
  * Prints "ready", or the missing layers. Each line "NUMBER [ARGUMENT ...]" is a system call;
- * an argument is a number or @TEXT. For each it prints "VALUE" or "-ERRNO". Ends at the end of
- * its input.
+ * an argument is a number or @TEXT. For each it prints "VALUE" or "-ERRNO". "i386 NUMBER" is a
+ * system call without arguments by the entry for 32-bit programs, on x86-64 only. Ends at the end
+ * of its input.
  */
 #include "sandbox/sandbox.h"
 
@@ -44,6 +45,20 @@ static void print_line(const char *text)
 		_exit(1);
 }
 
+/* int $0x80 in a 64-bit program takes the numbers of i386. */
+static long call_as_i386(const char *number)
+{
+	long result = -ENOSYS;
+
+#ifdef __x86_64__
+	result = strtol(number, NULL, 0);
+	__asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
+#else
+	(void)number;
+#endif
+	return result;
+}
+
 int main(int argc, char **argv)
 {
 	const char *reread[REREAD_MAX + 1] = {NULL};
@@ -79,6 +94,11 @@ int main(int argc, char **argv)
 		char *at = line;
 		long result;
 
+		if (strncmp(line, "i386 ", 5) == 0) {
+			snprintf(line, sizeof(line), "%ld", call_as_i386(line + 5));
+			print_line(line);
+			continue;
+		}
 		for (int i = 0; i < 7 && *at != '\0'; i++) {
 			char *end = strchr(at, ' ');
 

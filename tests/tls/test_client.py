@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import socket
 import ssl
 import threading
@@ -112,6 +113,15 @@ def test_what_is_agreed_on(flavour, pki, ca, settings, version, cipher):
     assert speaker.seen["alpn"] == "http/1.1"
     assert speaker.seen["server_name"] == "localhost"
     assert speaker.seen["request"].startswith(b"GET /x HTTP/1.1\r\nHost: localhost:")
+
+
+def test_a_closed_standard_output(flavour, pki, ca):
+    """The connection would get its number, and the decrypted body."""
+    with Speaker(pki) as speaker:
+        url = f"https://localhost:{speaker.port}/"
+        done = get(flavour, *ca, url, preexec_fn=lambda: os.close(1))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "hello: standard output: can't write: Bad file descriptor\n"
 
 
 def test_the_bundle_of_the_environment(start, pki):

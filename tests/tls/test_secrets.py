@@ -4,6 +4,9 @@ import base64
 import contextlib
 import os
 import re
+import resource
+import signal
+import subprocess
 
 import pytest
 
@@ -70,10 +73,33 @@ def test_no_output_contains_it(start, pki, kind):
     assert not [line for line in lines if line.decode() in server.log() + "".join(responses)]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed, to check the owner of /proc/PID")
 @pytest.mark.parametrize("flavour", ["release"])
 @pytest.mark.parametrize("tls", [True, False])
-def test_the_kernel_makes_no_core_dump(start, flavour, tls):
-    """What is not dumpable belongs to root in /proc, whoever runs it (proc(5))."""
+def test_the_kernel_makes_no_core_dump(start, flavour, tls, tmp_path):
+    """
+    Without HTTPS it makes one: so the limit, the pattern of its name and the directory allow it.
+    Without the sandbox, because Landlock would deny writing the file.
+    """
+    def allow_cores():
+        _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+
+    server = start("-sandbox", "off", tls=tls, cwd=tmp_path, preexec_fn=allow_cores)
+    server.send_signal(signal.SIGSEGV)
+    # Python's own Popen.wait() drops the flag.
+    _, status = os.waitpid(server.process.pid, 0)
+    server.process.returncode = -os.WTERMSIG(status)
+    assert os.WTERMSIG(status) == signal.SIGSEGV
+    if not tls and not os.WCOREDUMP(status):
+        pytest.skip("this system makes no core dumps (RLIMIT_CORE, core_pattern)")
+    assert os.WCOREDUMP(status) is not tls
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed")
+@pytest.mark.parametrize("flavour", ["release"])
+@pytest.mark.parametrize("tls", [True, False])
+def test_processes_of_the_same_user_cannot_read_it(start, flavour, tls):
     server = start(tls=tls, user=65534, group=65534, extra_groups=[])
-    assert os.stat(f"/proc/{server.process.pid}/maps").st_uid == (0 if tls else 65534)
+    command = ["head", "-c1", f"/proc/{server.process.pid}/maps"]
+    done = subprocess.run(command, user=65534, group=65534, extra_groups=[], capture_output=True)
+    assert (done.returncode == 0, bool(done.stdout)) == (not tls, not tls), done.stderr

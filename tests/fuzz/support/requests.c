@@ -22,13 +22,13 @@ static bool is_token(const char *at, size_t len)
 	return len > 0;
 }
 
-/* Returns: the line without its CRLF, cursor behind it; NULL if there is no whole one. */
-static const char *take_any_line(struct cursor *in, size_t *len)
+/* Returns: the line without its CRLF, cursor behind it; NULL if there is no whole one, or it has a NUL. */
+static const char *take_line(struct cursor *in, size_t *len)
 {
 	const char *line = in->at;
 
 	for (const char *c = line; c < in->end; c++) {
-		if (*c == '\n')
+		if (*c == '\n' || *c == '\0')
 			return NULL;
 		if (*c != '\r')
 			continue;
@@ -39,14 +39,6 @@ static const char *take_any_line(struct cursor *in, size_t *len)
 		return line;
 	}
 	return NULL;
-}
-
-/* As take_any_line(), for one that must have no NUL. */
-static const char *take_line(struct cursor *in, size_t *len)
-{
-	const char *line = take_any_line(in, len);
-
-	return line != NULL && memchr(line, '\0', *len) == NULL ? line : NULL;
 }
 
 static bool take_request_line(struct cursor *in, struct seen_request *seen)
@@ -207,6 +199,61 @@ static int hex(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+static size_t skip_blanks(const char *line, size_t len, size_t i)
+{
+	while (i < len && (line[i] == ' ' || line[i] == '\t'))
+		i++;
+	return i;
+}
+
+static size_t skip_token(const char *line, size_t len, size_t i)
+{
+	while (i < len && is_token(line + i, 1))
+		i++;
+	return i;
+}
+
+/* A quoted string that begins at i. Returns: the position behind it, 0 for none. */
+static size_t skip_quoted(const char *line, size_t len, size_t i)
+{
+	bool escaped = false;
+
+	for (i++; i < len; i++) {
+		if (((unsigned char)line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7F)
+			return 0;
+		if (!escaped && line[i] == '"')
+			return i + 1;
+		escaped = !escaped && line[i] == '\\';
+	}
+	return 0;
+}
+
+/* chunk-ext (RFC 9112, section 7.1.1), from i to the line's end. */
+static bool is_extension(const char *line, size_t len, size_t i)
+{
+	while (i < len) {
+		size_t name;
+		size_t value;
+
+		i = skip_blanks(line, len, i);
+		if (i == len || line[i] != ';')
+			return false;
+		name = skip_blanks(line, len, i + 1);
+		i = skip_token(line, len, name);
+		if (i == name)
+			return false;
+		value = skip_blanks(line, len, i);
+		if (value == len || line[value] != '=')
+			continue;
+		value = skip_blanks(line, len, value + 1);
+		i = value < len && line[value] == '"' ? skip_quoted(line, len, value)
+						      : skip_token(line, len, value);
+		if (i <= value)
+			return false;
+	}
+	return true;
+}
+
 /* chunked-body (RFC 9112, section 7.1). Returns: whether it is all there and right. */
 static bool take_chunks(struct cursor *in, struct seen_request *seen)
 {
@@ -217,7 +264,7 @@ static bool take_chunks(struct cursor *in, struct seen_request *seen)
 		uint64_t size = 0;
 		size_t i = 0;
 
-		line = take_any_line(in, &len);
+		line = take_line(in, &len);
 		if (line == NULL)
 			return false;
 		for (; i < len && hex(line[i]) >= 0; i++) {
@@ -225,11 +272,7 @@ static bool take_chunks(struct cursor *in, struct seen_request *seen)
 				return false;
 			size = size << 4 | (uint64_t)hex(line[i]);
 		}
-		if (i == 0)
-			return false;
-		while (i < len && (line[i] == ' ' || line[i] == '\t'))
-			i++;
-		if (i < len ? line[i] != ';' : i > 0 && hex(line[i - 1]) < 0)
+		if (i == 0 || !is_extension(line, len, i))
 			return false;
 		if (size == 0)
 			break;
