@@ -275,6 +275,11 @@ test-arm64: ## boot Debian's arm64 kernel in qemu, and run the tests that depend
 	-$(MAKE) --no-print-directory -j $(shell nproc) arm64-programs
 	$(RUN_TESTS) arm64
 
+test-arm64-full: ## the black-box tests of the release for arm64 under qemu-aarch64
+	ci/setup build check arm64-full
+	$(MAKE) --no-print-directory -j $(shell nproc) build/release/hello arm64-programs
+	FLAVOURS=arm64/release /usr/bin/python3 -m pytest -c tests/pytest.ini -q -n $(shell nproc) --dist loadgroup -k arm64 tests/http tests/tls
+
 # ---- fuzzing ---------------------------------------------------------------------------
 
 # A harness is tests/fuzz/NAME.c, and all that it needs is in src/ or tests/fuzz/support/.
@@ -366,4 +371,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## print this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests arm64-programs test-arm64 test images compare bench size setup readme lint run clean help
+.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests arm64-programs test-arm64 test-arm64-full test images compare bench size setup readme lint run clean help

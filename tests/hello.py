@@ -42,7 +42,7 @@ def command(flavour, reports):
 
 
 def emulator(flavour):
-    """What runs the binaries of build/arm64 elsewhere; docs/platforms.md lists what it cannot do."""
+    """What runs the binaries of build/arm64 elsewhere; tests/arm64/emulated.txt lists what it cannot do."""
     return ["qemu-aarch64-static"] if flavour.startswith("arm64/") and platform.machine() != "aarch64" else []
 
 

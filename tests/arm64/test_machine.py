@@ -60,13 +60,13 @@ def write_initramfs(path):
     archive.add(hello.ROOT / "tests/arm64/init", "init")
     archive.add_directory("bare")
     archive.add(BUILD / "release/hello", "bare/hello")
-    for name in ("build/valgrind/unit", "build/release", "tests/http", "docs", "src"):
+    for name in ("build/valgrind/unit", "build/release", "tests/http", "tests/tls", "docs", "src"):
         archive.add_directory(f"hello/{name}")
     archive.add(BUILD / "valgrind/unit/runner", "hello/build/valgrind/unit/runner")
     for name in ("release/hello", "release/sandbox"):
         archive.add(BUILD / name, f"hello/build/{name}")
-    for name in ("tests/hello.py", "tests/conftest.py", "tests/pytest.ini", "tests/http/test_sandbox.py",
-                 "docs/sandbox.md", "src/sandbox"):
+    tests = [path.relative_to(hello.ROOT) for folder in ("http", "tls") for path in hello.ROOT.glob(f"tests/{folder}/*.py")]
+    for name in ("tests/hello.py", "tests/conftest.py", "tests/pytest.ini", "docs/sandbox.md", "src/sandbox", *tests):
         archive.add(hello.ROOT / name, f"hello/{name}")
     archive.close()
 
@@ -226,12 +226,13 @@ def test_unit_tests_pass(reports):
     assert found and int(found[0]) > 500, text[-4000:]
 
 
-def test_sandbox_tests_pass(reports):
-    text = (reports / "sandbox").read_text(errors="replace")
-    (suite,) = ElementTree.parse(reports / "sandbox.xml").getroot().iter("testsuite")
+@pytest.mark.parametrize("name, least", [("sandbox", 50), ("limits", 10)])
+def test_black_box_tests_pass(reports, name, least):
+    text = (reports / name).read_text(errors="replace")
+    (suite,) = ElementTree.parse(reports / f"{name}.xml").getroot().iter("testsuite")
     print(re.findall(r"^(?:SKIPPED.*|\d+ passed.*)$", text, re.M))
     assert (suite.get("failures"), suite.get("errors")) == ("0", "0"), text[-8000:]
-    assert int(suite.get("tests")) - int(suite.get("skipped")) >= 50, text[-2000:]
+    assert int(suite.get("tests")) - int(suite.get("skipped")) >= least, text[-2000:]
 
 
 def test_a_kill_would_have_been_seen(drained, reports):
