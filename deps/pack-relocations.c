@@ -140,7 +140,7 @@ static void replace_tag(Elf64_Dyn *dynamic, int64_t from, int64_t to, uint64_t v
 static void cut(uint64_t offset, uint64_t bytes, uint64_t table, uint64_t table_size)
 {
 	Elf64_Shdr *sections = at(header()->e_shoff, header()->e_shnum * sizeof(Elf64_Shdr));
-	const char *names = at(
+	char *names = at(
 		sections[header()->e_shstrndx].sh_offset, sections[header()->e_shstrndx].sh_size);
 
 	for (int i = 0; i < header()->e_shnum; i++) {
@@ -149,8 +149,7 @@ static void cut(uint64_t offset, uint64_t bytes, uint64_t table, uint64_t table_
 			sections[i].sh_size = table_size;
 			sections[i].sh_entsize = 8;
 			if (strcmp(names + sections[i].sh_name, ".rela.dyn") == 0)
-				memcpy(file + (names + sections[i].sh_name - (char *)file),
-					".relr.dyn", 9);
+				names[sections[i].sh_name + 4] = 'r';
 		}
 		if (sections[i].sh_offset >= offset + bytes)
 			sections[i].sh_offset -= bytes;
