@@ -275,6 +275,11 @@ void conn_handshake_done(struct conn *conn, bool more)
 	conn_enter(conn, more ? CONN_HEADER : CONN_WAITING, clock_monotonic_us());
 }
 
+void conn_linger(struct conn *conn)
+{
+	end(conn, atomic_load(&conn->state));
+}
+
 void conn_request_begun(struct conn *conn)
 {
 	uint64_t state = atomic_load(&conn->state);

@@ -169,6 +169,13 @@ bool conn_enter(struct conn *conn, enum conn_phase phase, int64_t now_us);
 void conn_handshake_done(struct conn *conn, bool more);
 
 /*
+ * The TLS session has failed and half closed the connection: a later sweep shuts it, unless its
+ * client closes before.
+ * Threads: the connection's event loop.
+ */
+void conn_linger(struct conn *conn);
+
+/*
  * The first bytes of a request have been received: notes the pause before it, and its header's deadline
  * begins. A call that is repeated before the header is complete does not move the deadline.
  * Threads: the connection's event loop.

@@ -28,6 +28,11 @@ static void on_handshake_done(void *conn, bool more)
 	conn_handshake_done(conn, more);
 }
 
+static void on_tls_failed(void *conn)
+{
+	conn_linger(conn);
+}
+
 void request_on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
 	enum MHD_ConnectionNotificationCode code)
 {
@@ -59,7 +64,10 @@ void request_on_connection(void *cls, struct MHD_Connection *connection, void **
 	*socket_context = conn;
 	/* A session that is not started refuses its handshake, and the connection ends. */
 	if (session != NULL && conn != NULL)
-		tls_session_start(session, endpoint->service->tls, on_handshake_done, conn);
+		tls_session_start(session, endpoint->service->tls,
+			&(struct tls_session_events){.established = on_handshake_done,
+				.failed = on_tls_failed,
+				.arg = conn});
 	conns_evict(&endpoint->conns);
 }
 

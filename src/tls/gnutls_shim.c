@@ -1,151 +1,25 @@
 /*
  * gnutls_shim.c - the functions of GnuTLS that libmicrohttpd calls (gnutls/gnutls.h), implemented
- * with mbedTLS.
- *
- * Sockets are non-blocking and libmicrohttpd's epoll is edge-triggered: a session reads until
- * recv(2) returns EAGAIN, and reports the direction it waits for. All functions of a session are
- * called by the one thread that owns its connection.
+ * with mbedTLS. All functions of a session are called by the one thread that owns its connection.
  */
+#include "tls/alerts.h"
 #include "tls/session.h"
+#include "tls/transport.h"
 
-#include <errno.h>
 #include <gnutls/gnutls.h>
 #include <mbedtls/net_sockets.h>
-#include <mbedtls/oid.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-/* A flight has about 2 KiB with a typical chain, and 10 KiB with the longest. */
-#define FLIGHT_MAX ((size_t)64 * 1024)
-
-/* ---- the socket */
-
-/* Returns: 0 when all of the flight is sent, or mbedTLS's error. */
-static int send_flight(struct tls_session *session)
-{
-	while (session->flight_sent < session->flight_len) {
-		ssize_t sent = send(session->fd, session->flight + session->flight_sent,
-			session->flight_len - session->flight_sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (sent >= 0) {
-			session->flight_sent += (size_t)sent;
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			return MBEDTLS_ERR_SSL_WANT_WRITE;
-		} else if (errno != EINTR) {
-			return MBEDTLS_ERR_NET_SEND_FAILED;
-		}
-	}
-	free(session->flight);
-	session->flight = NULL;
-	session->flight_len = session->flight_sent = session->flight_size = 0;
-	return 0;
-}
-
-static int add_to_flight(struct tls_session *session, const unsigned char *bytes, size_t len)
-{
-	size_t need = session->flight_len + len;
-
-	if (need > FLIGHT_MAX)
-		return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
-	if (need > session->flight_size) {
-		size_t size = need < 4096 ? 4096 : need * 2;
-		unsigned char *grown = realloc(session->flight, size);
-
-		if (grown == NULL)
-			return MBEDTLS_ERR_SSL_ALLOC_FAILED;
-		session->flight = grown;
-		session->flight_size = size;
-	}
-	memcpy(session->flight + session->flight_len, bytes, len);
-	session->flight_len = need;
-	return (int)len;
-}
-
-static int on_send(void *context, const unsigned char *bytes, size_t len)
-{
-	struct tls_session *session = context;
-	ssize_t sent;
-
-	if (!session->handshake_over)
-		return add_to_flight(session, bytes, len);
-	do {
-		sent = send(session->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	} while (sent < 0 && errno == EINTR);
-	if (sent >= 0)
-		return (int)sent;
-	return errno == EAGAIN || errno == EWOULDBLOCK ? MBEDTLS_ERR_SSL_WANT_WRITE
-						       : MBEDTLS_ERR_NET_SEND_FAILED;
-}
-
-/* Returns: bytes; 0 when the peer has closed; or mbedTLS's error. */
-static int receive(int fd, unsigned char *buffer, size_t size)
-{
-	ssize_t got;
-
-	do {
-		got = recv(fd, buffer, size, MSG_DONTWAIT);
-	} while (got < 0 && errno == EINTR);
-	if (got >= 0)
-		return (int)got;
-	if (errno == EAGAIN || errno == EWOULDBLOCK)
-		return MBEDTLS_ERR_SSL_WANT_READ;
-	return errno == ECONNRESET ? MBEDTLS_ERR_NET_CONN_RESET : MBEDTLS_ERR_NET_RECV_FAILED;
-}
-
-static int on_receive(void *context, unsigned char *buffer, size_t size)
-{
-	struct tls_session *session = context;
-
-	if (session->ahead_len == 0) {
-		int got;
-
-		if (size >= sizeof(session->ahead))
-			return receive(session->fd, buffer, size);
-		got = receive(session->fd, session->ahead, sizeof(session->ahead));
-		if (got <= 0)
-			return got;
-		session->ahead_at = 0;
-		session->ahead_len = (size_t)got;
-	}
-	if (size > session->ahead_len)
-		size = session->ahead_len;
-	memcpy(buffer, session->ahead + session->ahead_at, size);
-	session->ahead_at += size;
-	session->ahead_len -= size;
-	return (int)size;
-}
-
-/*
- * Sends a response to a client that sends plain HTTP to this port. No TLS record begins with a
- * letter (RFC 8446, section 5.1). Returns: whether the client does.
- */
-static bool respond_plain_http(const struct tls_session *session)
-{
-	static const char response[] = "HTTP/1.1 400 Bad Request\r\n"
-				       "Content-Type: text/plain; charset=utf-8\r\n"
-				       "Content-Length: 42\r\n"
-				       "Connection: close\r\n"
-				       "\r\n"
-				       "400 Bad Request: this port speaks HTTPS.\r\n";
-	unsigned char first = session->ahead_at > 0 ? session->ahead[0] : 0;
-
-	if (first < 'A' || first > 'Z')
-		return false;
-	send(session->fd, response, sizeof(response) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-	return true;
-}
+/* Bytes that a failed session discards at most. */
+#define DRAIN_MAX ((size_t)256 * 1024)
 
 /* ---- results */
 
-/* Records an mbedTLS error in the session. Returns: the corresponding error of GnuTLS. */
-static int convert_error(struct tls_session *session, int error)
+/* Returns: the error of GnuTLS for a fatal one of mbedTLS. */
+static int convert_error(int error)
 {
-	if (error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE) {
-		session->waits_to_send = error == MBEDTLS_ERR_SSL_WANT_WRITE;
-		return GNUTLS_E_AGAIN;
-	}
-	session->failed = true;
 	switch (error) {
 	case MBEDTLS_ERR_NET_SEND_FAILED:
 		return GNUTLS_E_PUSH_ERROR;
@@ -166,6 +40,81 @@ static int convert_error(struct tls_session *session, int error)
 	}
 }
 
+/* ---- the end of a failed session */
+
+/*
+ * Discards what the peer still sends: bytes that are unread at close(2) would make the kernel send a
+ * reset, which may overtake the alert (RFC 9112, section 9.6). It ends with the peer's end, after
+ * DRAIN_MAX bytes, or when the caller of tls_session_start() shuts the socket down.
+ */
+static int drain(struct tls_session *session)
+{
+	int got;
+
+	while ((got = transport_discard(session)) > 0) {
+		session->drained += (size_t)got;
+		if (session->drained > DRAIN_MAX)
+			return session->failure;
+	}
+	session->waits_to_send = false;
+	return got == MBEDTLS_ERR_SSL_WANT_READ ? GNUTLS_E_AGAIN : session->failure;
+}
+
+/*
+ * Responds to a client that sends plain HTTP to this port: its first byte is a letter, which begins
+ * no TLS record (RFC 8446, section 5.1). Later letters are part of a handshake.
+ * Returns: whether the client does.
+ */
+static bool respond_plain_http(const struct tls_session *session)
+{
+	static const char response[] = "HTTP/1.1 400 Bad Request\r\n"
+				       "Content-Type: text/plain; charset=utf-8\r\n"
+				       "Content-Length: 42\r\n"
+				       "Connection: close\r\n"
+				       "\r\n"
+				       "400 Bad Request: this port speaks HTTPS.\r\n";
+
+	if (session->first_byte < 'A' || session->first_byte > 'Z')
+		return false;
+	send(session->fd, response, sizeof(response) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return true;
+}
+
+/* Sends the alert for an error unless mbedTLS has. Returns: whether the peer should get one. */
+static bool send_alert(struct tls_session *session, int error)
+{
+	int alert = alert_of(&session->ssl, error);
+
+	if (alert >= 0 && !session->sent_alert)
+		mbedtls_ssl_send_alert_message(
+			&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, (unsigned char)alert);
+	return alert >= 0 && transport_send_flight(session) == 0;
+}
+
+/* Ends a session because of mbedTLS's error. Returns: what its functions return from now on. */
+static int fail(struct tls_session *session, int error)
+{
+	session->failed = true;
+	session->failure = convert_error(error);
+	session->ahead_len = 0;
+	if (!respond_plain_http(session) && !send_alert(session, error))
+		return session->failure;
+	session->drains = true;
+	shutdown(session->fd, SHUT_WR);
+	if (session->events.failed != NULL)
+		session->events.failed(session->events.arg);
+	return drain(session);
+}
+
+static int convert_or_fail(struct tls_session *session, int error)
+{
+	if (error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE) {
+		session->waits_to_send = error == MBEDTLS_ERR_SSL_WANT_WRITE;
+		return GNUTLS_E_AGAIN;
+	}
+	return fail(session, error);
+}
+
 /* ---- a session */
 
 int gnutls_init(gnutls_session_t *session, unsigned int flags)
@@ -175,7 +124,7 @@ int gnutls_init(gnutls_session_t *session, unsigned int flags)
 	if (*session == NULL)
 		return GNUTLS_E_MEMORY_ERROR;
 	mbedtls_ssl_init(&(*session)->ssl);
-	(*session)->fd = -1;
+	(*session)->fd = (*session)->first_byte = -1;
 	return GNUTLS_E_SUCCESS;
 }
 
@@ -190,8 +139,8 @@ int session_set_server_name(
 	return 0; /* any name is accepted */
 }
 
-int tls_session_start(void *opaque, struct tls_server *server,
-	void (*established)(void *arg, bool more), void *arg)
+int tls_session_start(
+	void *opaque, struct tls_server *server, const struct tls_session_events *events)
 {
 	struct tls_session *session = opaque;
 	struct tls_credentials *credentials = credentials_acquire_current(server);
@@ -201,10 +150,9 @@ int tls_session_start(void *opaque, struct tls_server *server,
 		return -1;
 	}
 	session->credentials = credentials;
-	session->established = established;
-	session->established_arg = arg;
+	session->events = *events;
 	mbedtls_ssl_set_user_data_p(&session->ssl, session);
-	mbedtls_ssl_set_bio(&session->ssl, session, on_send, on_receive, NULL);
+	mbedtls_ssl_set_bio(&session->ssl, session, transport_send, transport_receive, NULL);
 	return 0;
 }
 
@@ -216,58 +164,33 @@ static bool has_more(const struct tls_session *session)
 	return session->ahead_len > 0 || recv(session->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/*
- * Sends the alert that mbedTLS 3.6 leaves out: with no common group in TLS 1.3 (RFC 8446, section
- * 4.1.1), without a client certificate in TLS 1.2 (RFC 5246, section 7.4.6), and with a client
- * certificate of an unknown signature algorithm in TLS 1.3.
- */
-static void add_missing_alert(struct tls_session *session, int result)
-{
-	unsigned char alert;
-
-	switch (result) {
-	case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE:
-	case MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE:
-		alert = MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
-		break;
-	case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND:
-		alert = MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
-		break;
-	default:
-		return;
-	}
-	if (session->flight_len == 0)
-		mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
-}
-
 int gnutls_handshake(gnutls_session_t session)
 {
 	int result;
 
+	if (session->drains)
+		return drain(session);
 	if (session->credentials == NULL || session->failed)
 		return GNUTLS_E_INTERNAL_ERROR;
 	if (!session->handshake_over) {
+		session->sent_alert = false;
 		result = mbedtls_ssl_handshake(&session->ssl);
-		if (result != 0) {
-			int sent = 0;
+		if (result == MBEDTLS_ERR_SSL_WANT_READ) {
+			int sent = transport_send_flight(session);
 
-			/* Our flight, or an alert about the peer's. */
-			if (result != MBEDTLS_ERR_SSL_INVALID_RECORD ||
-				!respond_plain_http(session)) {
-				add_missing_alert(session, result);
-				sent = send_flight(session);
-			}
-			return convert_error(session,
-				result == MBEDTLS_ERR_SSL_WANT_READ && sent != 0 ? sent : result);
+			if (sent != 0)
+				result = sent;
 		}
+		if (result != 0)
+			return convert_or_fail(session, result);
 		session->handshake_over = true;
 	}
-	result = send_flight(session);
+	result = transport_send_flight(session);
 	if (result != 0)
-		return convert_error(session, result);
+		return convert_or_fail(session, result);
 	session->is_established = true;
-	if (session->established != NULL)
-		session->established(session->established_arg, has_more(session));
+	if (session->events.established != NULL)
+		session->events.established(session->events.arg, has_more(session));
 	return GNUTLS_E_SUCCESS;
 }
 
@@ -280,9 +203,15 @@ ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t size)
 {
 	int result;
 
+	if (session->drains)
+		return drain(session);
 	if (!session->is_established || session->failed)
 		return GNUTLS_E_INVALID_SESSION;
-	result = mbedtls_ssl_read(&session->ssl, data, size);
+	session->sent_alert = false;
+	/* An empty record is no end; mbedTLS bounds their number. */
+	do {
+		result = mbedtls_ssl_read(&session->ssl, data, size);
+	} while (result == 0 && !session->peer_closed && size > 0);
 	if (result >= 0)
 		return result;
 	/*
@@ -291,7 +220,7 @@ ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t size)
 	 */
 	if (result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
 		return 0;
-	return convert_error(session, result);
+	return convert_or_fail(session, result);
 }
 
 ssize_t gnutls_record_send(gnutls_session_t session, const void *data, size_t size)
@@ -305,7 +234,7 @@ ssize_t gnutls_record_send(gnutls_session_t session, const void *data, size_t si
 		size = session->retry_len;
 	result = mbedtls_ssl_write(&session->ssl, data, size);
 	session->retry_len = result == MBEDTLS_ERR_SSL_WANT_WRITE ? size : 0;
-	return result >= 0 ? result : convert_error(session, result);
+	return result >= 0 ? result : convert_or_fail(session, result);
 }
 
 size_t gnutls_record_check_pending(gnutls_session_t session)
@@ -323,8 +252,16 @@ int gnutls_bye(gnutls_session_t session, gnutls_close_request_t how)
 	if (session->sent_close_notify)
 		return GNUTLS_E_SUCCESS;
 	result = mbedtls_ssl_close_notify(&session->ssl);
-	if (result != 0)
-		return convert_error(session, result);
+	if (result == MBEDTLS_ERR_SSL_WANT_WRITE) {
+		session->waits_to_send = true;
+		return GNUTLS_E_AGAIN;
+	}
+	/* No event here: gnutls_deinit() comes when the owner may be gone. */
+	if (result != 0) {
+		session->failed = true;
+		session->failure = convert_error(result);
+		return session->failure;
+	}
 	session->sent_close_notify = true;
 	return GNUTLS_E_SUCCESS;
 }

@@ -16,17 +16,22 @@
 
 struct tls_session {
 	mbedtls_ssl_context ssl;
-	struct tls_credentials *credentials;	   /* NULL until tls_session_start() */
-	void *pointer;				   /* libmicrohttpd's, borrowed */
-	void (*established)(void *arg, bool more); /* see tls_session_start() */
-	void *established_arg;
+	struct tls_credentials *credentials; /* NULL until tls_session_start() */
+	void *pointer;			     /* libmicrohttpd's, borrowed */
+	struct tls_session_events events;
 	int fd; /* borrowed */
 
 	bool handshake_over;	/* mbedTLS is done; the last flight may be unsent */
 	bool is_established;	/* and the last flight is sent */
 	bool failed;		/* after a fatal error nothing more is sent */
+	bool drains;		/* and what the peer still sends is discarded */
+	bool peer_closed;	/* the end of the stream was read */
+	bool sent_alert;	/* mbedTLS's last record was one */
 	bool sent_close_notify; /* RFC 8446, section 6.1 */
 	bool waits_to_send;	/* direction of the last GNUTLS_E_AGAIN */
+	int failure;		/* the error of GnuTLS, once failed */
+	size_t drained;		/* bytes */
+	int first_byte;		/* of the connection; -1: none yet */
 	size_t retry_len;	/* bytes of the blocked send; 0: no send is blocked */
 
 	/* Our handshake messages, buffered so that a flight is one send(2). */

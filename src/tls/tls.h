@@ -54,15 +54,26 @@ void tls_server_free(struct tls_server *server);
 
 /* ---- connection: libmicrohttpd's TLS session (MHD_CONNECTION_INFO_GNUTLS_SESSION) */
 
+/* What the owner of a connection is told; each may be NULL. Threads: the connection's. */
+struct tls_session_events {
+	/* The handshake is complete. more: bytes that follow it have been received already. */
+	void (*established)(void *arg, bool more);
+	/*
+	 * An alert was sent and the socket half closed. The session waits for the peer's end, and
+	 * seems to wait for data meanwhile: the owner shuts the socket down after a while.
+	 */
+	void (*failed)(void *arg);
+	void *arg;
+};
+
 /*
  * Prepares a new session for its handshake, with the current certificate.
- * established: called with arg when the handshake is complete; NULL for no call. more is true if
- *              bytes that follow the handshake have been received already
+ * events: copied
  * Returns: 0, or -1 when memory is short; the handshake then fails.
  * Threads: the one that owns the connection.
  */
-int tls_session_start(void *session, struct tls_server *server,
-	void (*established)(void *arg, bool more), void *arg);
+int tls_session_start(
+	void *session, struct tls_server *server, const struct tls_session_events *events);
 
 /* What a client and this server negotiated. NULL where it does not apply. */
 struct tls_description {

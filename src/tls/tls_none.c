@@ -29,13 +29,12 @@ void tls_server_free(struct tls_server *server)
 	(void)server;
 }
 
-int tls_session_start(void *session, struct tls_server *server,
-	void (*established)(void *arg, bool more), void *arg)
+int tls_session_start(
+	void *session, struct tls_server *server, const struct tls_session_events *events)
 {
 	(void)session;
 	(void)server;
-	(void)established;
-	(void)arg;
+	(void)events;
 	return -1;
 }
 

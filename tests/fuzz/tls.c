@@ -3,9 +3,13 @@
  * honest client's with some changed on their way. Whatever comes: what the server takes for
  * application data is what the client meant to send, in its order; and where clients must show a
  * certificate, only the one that has it is served, whatever ticket another brings.
+ *
+ * A third kind of client keeps the rules of a handshake, and seals any records after it: of any type
+ * and content, fragments and KeyUpdates among them.
  */
 #include "tls/tls.h"
 #include "tls/self_signed.h"
+#include "tls/session.h"
 
 #include "expect.h"
 #include "input.h"
@@ -27,10 +31,16 @@ enum {
 	/* Turns in which nothing moves before all is said. */
 	IDLE_TURNS = 3,
 	TURNS = 20000,
+	/* The first byte from which a client seals records; below it, some of its bytes change. */
+	SEALED = 192,
 };
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Of mbedTLS, for its own files. */
+int mbedtls_ssl_write_record(mbedtls_ssl_context *ssl, int force_flush);
+int mbedtls_ssl_tls13_update_keys(mbedtls_ssl_context *ssl, int inbound);
 
 /* Linked with --wrap=getrandom: an input always takes the same way. */
 ssize_t __wrap_getrandom(void *buffer, size_t len, unsigned flags);
@@ -83,13 +93,15 @@ static void front_open(struct front *front, struct tls_server *server, int fd)
 	EXPECT(gnutls_init(&front->session, GNUTLS_SERVER | GNUTLS_NONBLOCK) == GNUTLS_E_SUCCESS,
 		"no session");
 	gnutls_transport_set_int(front->session, fd);
-	EXPECT(tls_session_start(front->session, server, count_established, front) == 0,
+	EXPECT(tls_session_start(front->session, server,
+		       &(struct tls_session_events){count_established, NULL, front}) == 0,
 		"no start");
 }
 
 /* Takes a turn. Returns: whether something has changed. */
 static bool front_turn(struct front *front)
 {
+	mbedtls_ssl_context *ssl;
 	ssize_t got;
 
 	if (front->ended)
@@ -118,6 +130,11 @@ static bool front_turn(struct front *front)
 	}
 	front->len += (size_t)got;
 	EXPECT(front->len < sizeof(front->taken), "%zu bytes", front->len);
+	/* As if the client had asked for new keys: an honest one does not. */
+	ssl = &front->session->ssl;
+	if (front->len % 2 == 1 && ssl->MBEDTLS_PRIVATE(key_update_due) == 0 &&
+		mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_3)
+		ssl->MBEDTLS_PRIVATE(key_update_due) = 1;
 	got = gnutls_record_send(front->session, "pong", 4);
 	EXPECT(got == 4 || got < 0, "%zd sent", got);
 	return true;
@@ -257,6 +274,9 @@ struct client {
 	/* Gets the session with its ticket; NULL for nothing. */
 	mbedtls_ssl_session *keep;
 	bool kept;
+	struct input *records; /* what it sends in place of a request; NULL: a request */
+	size_t meant_len;
+	char meant[65536]; /* application data among its records */
 };
 
 static const char said[] = "GET / HTTP/1.1\r\nHost: fuzz\r\n\r\n";
@@ -303,6 +323,44 @@ static void client_close(struct client *client)
 	mbedtls_ssl_config_free(&client->config);
 }
 
+/* Takes the keys that follow a KeyUpdate. */
+static void follow_update(
+	mbedtls_ssl_context *ssl, uint8_t type, const uint8_t *content, size_t len)
+{
+	static const uint8_t update[] = {24, 0, 0, 1};
+
+	if (mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_3 &&
+		type == MBEDTLS_SSL_MSG_HANDSHAKE && len == 5 &&
+		memcmp(content, update, sizeof(update)) == 0)
+		EXPECT(mbedtls_ssl_tls13_update_keys(ssl, 0) == 0, "no keys");
+}
+
+/* Seals the next record of its input. Returns: false when there is none. */
+static bool seal_record(struct client *client)
+{
+	struct input *in = client->records;
+	uint8_t type = input_byte(in);
+	size_t len = input_byte(in);
+
+	if (in->left == 0 || client->meant_len + len > sizeof(client->meant))
+		return false;
+	if (len > in->left)
+		len = in->left;
+	client->ssl.MBEDTLS_PRIVATE(out_msgtype) = type;
+	client->ssl.MBEDTLS_PRIVATE(out_msglen) = len;
+	memcpy(client->ssl.MBEDTLS_PRIVATE(out_msg), in->at, len);
+	if (type == MBEDTLS_SSL_MSG_APPLICATION_DATA) {
+		memcpy(client->meant + client->meant_len, in->at, len);
+		client->meant_len += len;
+	}
+	if (mbedtls_ssl_write_record(&client->ssl, 1) != 0)
+		return false;
+	follow_update(&client->ssl, type, in->at, len);
+	in->at += len;
+	in->left -= len;
+	return true;
+}
+
 /* Does the handshake, sends its request and close_notify, and reads. Returns: whether it wrote data. */
 static bool client_turn(struct client *client)
 {
@@ -318,6 +376,8 @@ static bool client_turn(struct client *client)
 		(got == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET ||
 			mbedtls_ssl_get_version_number(&client->ssl) == MBEDTLS_SSL_VERSION_TLS1_2))
 		client->kept = mbedtls_ssl_get_session(&client->ssl, client->keep) == 0;
+	if (client->records != NULL)
+		return seal_record(client);
 	if (client->wrote == strlen(said))
 		return false;
 	sent = mbedtls_ssl_write(&client->ssl, (const unsigned char *)said + client->wrote,
@@ -332,6 +392,12 @@ static bool client_turn(struct client *client)
 static void expect_truth(
 	const struct way *way, const struct client *client, enum manner manner, const char *subject)
 {
+	if (client->records != NULL) {
+		EXPECT(front.len <= client->meant_len &&
+				memcmp(front.taken, client->meant, front.len) == 0,
+			"%zu bytes that nobody sent", front.len);
+		return;
+	}
 	EXPECT(front.len <= client->wrote && memcmp(front.taken, said, front.len) == 0,
 		"%zu bytes that nobody sent", front.len);
 	if (manner == INTRUDER)
@@ -345,13 +411,14 @@ static void expect_truth(
 
 /* way: with its edits; the ends of its pairs are filled in here */
 static void meet(struct way *way, mbedtls_ssl_protocol_version highest, enum manner manner,
-	mbedtls_ssl_session *keep)
+	mbedtls_ssl_session *keep, struct input *records)
 {
-	struct client client = {.keep = keep};
+	static struct client client;
 	struct tls_description description;
 	int ours[2], theirs[2];
 	int idle = 0;
 
+	client = (struct client){.keep = keep, .records = records};
 	EXPECT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ours) == 0 &&
 			socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, theirs) == 0,
 		"no pair");
@@ -390,7 +457,14 @@ static void send_changed(struct input *in, mbedtls_ssl_protocol_version highest,
 		edit->kind = input_byte(in);
 		edit->value = input_byte(in);
 	}
-	meet(&way, highest, manner, NULL);
+	meet(&way, highest, manner, NULL, NULL);
+}
+
+static void send_sealed(struct input *in, mbedtls_ssl_protocol_version highest)
+{
+	struct way way = {.piece = 2048};
+
+	meet(&way, highest, ANONYMOUS, NULL, in);
 }
 
 /* ---- start */
@@ -434,8 +508,8 @@ static void get_ticket(mbedtls_ssl_protocol_version version)
 	struct way again = first;
 
 	mbedtls_ssl_session_init(ticket_of(version));
-	meet(&first, version, ANONYMOUS, ticket_of(version));
-	meet(&again, version, RETURNING, NULL);
+	meet(&first, version, ANONYMOUS, ticket_of(version), NULL);
+	meet(&again, version, RETURNING, NULL, NULL);
 	EXPECT(again.answered + 300 < first.answered, "%zu after %zu bytes: nothing is resumed",
 		again.answered, first.answered);
 }
@@ -456,13 +530,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = {data, size};
 	uint8_t kind = input_byte(&in);
 	enum manner manner = kind / 3 % MANNERS;
+	mbedtls_ssl_protocol_version highest =
+		kind % 3 == 1 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2;
 
 	random_state = 1;
 	if (kind % 3 == 0)
 		send_any(&in, manner < KNOWN ? open_server : strict_server);
+	else if (kind >= SEALED)
+		send_sealed(&in, highest);
 	else
-		send_changed(&in,
-			kind % 3 == 1 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2,
-			manner);
+		send_changed(&in, highest, manner);
 	return 0;
 }

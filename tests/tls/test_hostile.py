@@ -13,6 +13,7 @@ import clients
 import pytest
 from clients import VERSIONS, RawClient, context
 from hello import DEADLINE_S
+from seal import SealingClient
 
 HOLDS = ("-log", "off", "-read-header-timeout", "60s", "-idle-timeout", "60s")
 
@@ -132,34 +133,79 @@ def test_a_handshake_byte_by_byte(start, version):
         assert client.read_to_end().endswith(b"\r\n\r\nhowdy\n")
 
 
-def hello_in_records(client, size):
-    """The first flight, its one record cut into records of a size."""
-    record = client.first_flight()
+def in_records(record, size):
+    """A record of a handshake, cut into records of a size."""
     assert record[0] == 22
     head, message = record[:3], record[5:]
     pieces = [message[at : at + size] for at in range(0, len(message), size)]
     return b"".join(head + len(piece).to_bytes(2, "big") + piece for piece in pieces)
 
 
-@pytest.mark.parametrize("size", [4, 50, 200])
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 50, 200])
 def test_a_hello_in_several_records(start, version, size):
     with RawClient(start(*HOLDS).port, context(version)) as client:
-        client.send(hello_in_records(client, size))
+        client.send(in_records(client.first_flight(), size))
         client.send(client.second_flight())
         client.handshake_end()
         client.send(client.encrypt(clients.GET % b"/"))
         assert client.read_to_end().endswith(b"\r\n\r\nhowdy\n")
 
 
-@pytest.mark.parametrize("size", [1, 3])
-def test_a_message_whose_header_is_cut_is_refused(start, version, size):
-    """mbedTLS puts messages together again, but wants their first four bytes in one record."""
+@pytest.mark.parametrize("size", [1, 3, 5])
+def test_a_second_flight_in_several_records(start, tmp_path, size):
+    """The Finished of TLS 1.3, sealed anew in small pieces; in TLS 1.2 the key exchange."""
+    server = start(*HOLDS)
+    with SealingClient(server.port, clients.V13, tmp_path / "keys") as client:
+        client.send(client.first_flight())
+        flight = client.second_flight()
+        finished = client.seal(False).open(flight[6:])[1]
+        seal = client.seal(False)
+        for at in range(0, len(finished), size):
+            client.send(seal(22, finished[at : at + size]))
+        client.handshake_end()
+        client.send(client.encrypt(clients.GET % b"/"))
+        assert client.read_to_end().endswith(b"\r\n\r\nhowdy\n")
+    with RawClient(server.port, context(clients.V12)) as client:
+        client.send(client.first_flight())
+        flight = client.second_flight()
+        end = 5 + int.from_bytes(flight[3:5], "big")
+        client.send(in_records(flight[:end], size) + flight[end:])
+        client.handshake_end()
+        client.send(client.encrypt(clients.GET % b"/"))
+        assert client.read_to_end().endswith(b"\r\n\r\nhowdy\n")
+
+
+def padded(first_flight, size):
+    """A ClientHello with an extension more (RFC 7685's, of a number nobody has), as a message of a size."""
+    hello, more = first_flight[5:], size - (len(first_flight) - 5) - 4
+    at = 4 + 34
+    at += 1 + hello[at]
+    at += 2 + int.from_bytes(hello[at : at + 2], "big")
+    at += 1 + hello[at]
+    block = b"\x5a\xa5" + more.to_bytes(2, "big") + bytes(more) + hello[at + 2 :]
+    body = hello[4:at] + len(block).to_bytes(2, "big") + block
+    return b"\1" + len(body).to_bytes(3, "big") + body
+
+
+@pytest.mark.parametrize("fragment", [1, 1000, 16000, 16384])
+def test_the_longest_hello(start, version, fragment):
+    """A message of 16 KiB: the limit."""
     with RawClient(start(*HOLDS).port, context(version)) as client:
-        sends(client, hello_in_records(client, size))
-        try:
-            assert client.socket.recv(4096) == b""
-        except ConnectionResetError:
-            pass  # closed with bytes of ours unread
+        message = padded(client.first_flight(), 16384)
+        assert len(message) == 16384
+        client.send(in_records(b"\x16\3\1\0\0" + message, fragment))
+        while not (said := client.socket.recv(4096)):
+            pass
+        assert (said[0], said[5]) == (22, 2), "no ServerHello"
+
+
+@pytest.mark.parametrize("size", [16385, 20000, 65000])
+def test_a_message_of_more_than_16_kib(start, version, size):
+    """It is refused by its header, whatever follows, with illegal_parameter."""
+    with RawClient(start(*HOLDS).port, context(version)) as client:
+        with contextlib.suppress(ConnectionError):
+            client.send(in_records(b"\x16\3\1\0\0" + padded(client.first_flight(), size), 9000))
+        assert clients.alerts(client.raw_to_end()) == [(2, 47)]
 
 
 def test_requests_and_records_need_not_agree(start, version):
@@ -237,19 +283,50 @@ def test_a_close_notify_during_the_handshake(start, version):
     everything_is_gone(server, before)
 
 
-def test_plain_http_gets_a_plain_http_response(start):
+def plain_response(port, pieces):
+    """What a client of plain HTTP gets; a reset, which may lose it, raises."""
+    with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S) as raw:
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in pieces:
+            with contextlib.suppress(ConnectionError):
+                raw.sendall(piece)
+            if len(pieces) > 1:
+                time.sleep(0.005)
+        said = b""
+        while more := raw.recv(4096):
+            said += more
+    return said
+
+
+@pytest.mark.parametrize("cut", ["whole", "byte by byte", "with a body"])
+def test_plain_http_gets_a_plain_http_response(start, cut):
     server = start(*HOLDS)
     for method in ("GET", "POST", "OPTIONS", "DELETE"):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S) as raw:
-            raw.sendall(f"{method} / HTTP/1.1\r\nHost: test\r\n\r\n".encode())
-            said = b""
-            with contextlib.suppress(ConnectionError):
-                while more := raw.recv(4096):
-                    said += more
+        request = f"{method} / HTTP/1.1\r\nHost: test\r\n\r\n".encode()
+        if cut == "with a body":
+            request += bytes(100_000)
+        pieces = [bytes([b]) for b in request] if cut == "byte by byte" else [request]
+        said = plain_response(server.port, pieces)
         head, _, body = said.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n"), said
         length = int(re.search(rb"Content-Length: (\d+)", head)[1])
         assert b"HTTPS" in body and len(body) == length
+
+
+def test_no_plain_response_inside_a_handshake(start, version):
+    """A request in place of a record gets an alert: after a part of the hello, and after a flight."""
+    server = start(*HOLDS)
+    request = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
+    with RawClient(server.port, context(version)) as client:
+        hello = in_records(client.first_flight(), 100)
+        client.send(hello[:105])
+        client.send(request)
+        assert clients.alerts(client.raw_to_end()) == [(2, 10)]
+    with RawClient(server.port, context(version)) as client:
+        client.send(client.first_flight())
+        client.second_flight()
+        client.send(request)
+        assert b"HTTP/1.1" not in client.raw_to_end()
 
 
 # ---- many

@@ -3,6 +3,7 @@
  * at the other end, and between them a pump that moves as many bytes as a test wants.
  */
 #include "suites.h"
+#include "tls/session.h"
 #include "tls/tls.h"
 
 #include <errno.h>
@@ -28,13 +29,18 @@ struct pair {
 	int ours[2], theirs[2]; /* [0] is the end that speaks TLS */
 	mbedtls_ssl_config config;
 	mbedtls_ssl_context client;
-	int established; /* calls */
+	int established, failed; /* calls */
 };
 
 static void count_established(void *arg, bool more)
 {
 	ck_assert(!more);
-	(*(int *)arg)++;
+	((struct pair *)arg)->established++;
+}
+
+static void count_failed(void *arg)
+{
+	((struct pair *)arg)->failed++;
 }
 
 static int client_send(void *ctx, const unsigned char *bytes, size_t len)
@@ -73,8 +79,9 @@ static void pair_open(struct pair *p, mbedtls_ssl_protocol_version highest)
 	gnutls_transport_set_int(p->session, p->ours[0]);
 	gnutls_session_set_ptr(p->session, p);
 	ck_assert_ptr_eq(gnutls_session_get_ptr(p->session), p);
-	ck_assert_int_eq(
-		tls_session_start(p->session, p->server, count_established, &p->established), 0);
+	ck_assert_int_eq(tls_session_start(p->session, p->server,
+				 &(struct tls_session_events){count_established, count_failed, p}),
+		0);
 
 	mbedtls_ssl_config_init(&p->config);
 	mbedtls_ssl_init(&p->client);
@@ -267,7 +274,8 @@ START_TEST(a_flight_waits_for_room)
 }
 END_TEST
 
-START_TEST(a_response_waits_for_room)
+/* new_keys: in TLS 1.3 only: as if the client asked for them again and again */
+static void send_a_long_response(mbedtls_ssl_protocol_version highest, bool new_keys)
 {
 	enum {
 		SIZE = 1000000
@@ -280,10 +288,12 @@ START_TEST(a_response_waits_for_room)
 
 	for (size_t i = 0; i < SIZE; i++)
 		response[i] = (unsigned char)(i * 31 + i / 256);
-	pair_open(&p, versions[_i]);
+	pair_open(&p, highest);
 	shake_hands(&p, 65536);
 	while (received < SIZE) {
 		while (sent < SIZE) {
+			if (new_keys && p.session->ssl.MBEDTLS_PRIVATE(key_update_due) == 0)
+				p.session->ssl.MBEDTLS_PRIVATE(key_update_due) = sent / 8192 % 2;
 			ssize_t result =
 				gnutls_record_send(p.session, response + sent, SIZE - sent);
 
@@ -309,6 +319,17 @@ START_TEST(a_response_waits_for_room)
 	pair_close(&p);
 	free(got);
 	free(response);
+}
+
+START_TEST(a_response_waits_for_room)
+{
+	send_a_long_response(versions[_i], false);
+}
+END_TEST
+
+START_TEST(new_keys_wait_for_room)
+{
+	send_a_long_response(MBEDTLS_SSL_VERSION_TLS1_3, true);
 }
 END_TEST
 
@@ -337,11 +358,22 @@ START_TEST(what_was_read_ahead_is_pending)
 }
 END_TEST
 
+/* What its next read returns, once the server's bytes are there. */
+static void client_sees(struct pair *p, int expect)
+{
+	unsigned char data[8];
+	int result;
+
+	do {
+		pump(p, 65536);
+		result = mbedtls_ssl_read(&p->client, data, sizeof(data));
+	} while (result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
+	ck_assert_int_eq(result, expect);
+}
+
 START_TEST(close_notify_of_the_server)
 {
 	struct pair p;
-	unsigned char data[8];
-	int result;
 
 	pair_open(&p, versions[_i]);
 	shake_hands(&p, 65536);
@@ -351,11 +383,7 @@ START_TEST(close_notify_of_the_server)
 	}
 	gnutls_deinit(p.session);
 	p.session = NULL;
-	do {
-		pump(&p, 65536);
-		result = mbedtls_ssl_read(&p.client, data, sizeof(data));
-	} while (result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
-	ck_assert_int_eq(result, MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY);
+	client_sees(&p, MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY);
 	pair_close(&p);
 }
 END_TEST
@@ -411,11 +439,19 @@ START_TEST(an_altered_record)
 	ck_assert_int_gt(len, 10);
 	record[len - 1] ^= 1;
 	ck_assert_int_eq(send(p.ours[1], record, (size_t)len, 0), len);
-	ck_assert_int_eq(
-		gnutls_record_recv(p.session, data, sizeof(data)), GNUTLS_E_DECRYPTION_FAILED);
-	ck_assert_int_eq(
-		gnutls_record_recv(p.session, data, sizeof(data)), GNUTLS_E_INVALID_SESSION);
+	/* What comes after it is discarded, until the client closes. */
+	ck_assert_int_eq(gnutls_record_recv(p.session, data, sizeof(data)), GNUTLS_E_AGAIN);
+	ck_assert_int_eq(p.failed, 1);
+	ck_assert_int_eq(send(p.ours[1], record, (size_t)len, 0), len);
+	ck_assert_int_eq(gnutls_record_recv(p.session, data, sizeof(data)), GNUTLS_E_AGAIN);
+	ck_assert_int_eq(gnutls_record_get_direction(p.session), 0);
 	ck_assert_int_eq(gnutls_record_send(p.session, "x", 1), GNUTLS_E_INVALID_SESSION);
+	client_sees(&p, MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE);
+	shutdown(p.ours[1], SHUT_WR);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(gnutls_record_recv(p.session, data, sizeof(data)),
+			GNUTLS_E_DECRYPTION_FAILED);
+	ck_assert_int_eq(p.failed, 1);
 	ck_assert_int_eq(gnutls_bye(p.session, GNUTLS_SHUT_WR), GNUTLS_E_INVALID_SESSION);
 	pair_close(&p);
 }
@@ -450,7 +486,7 @@ START_TEST(garbage_gets_an_alert_and_plain_http_a_response)
 
 	pair_open(&p, MBEDTLS_SSL_VERSION_TLS1_3);
 	ck_assert_int_eq(send(p.ours[1], garbage, sizeof(garbage), 0), sizeof(garbage));
-	ck_assert_int_lt(gnutls_handshake(p.session), GNUTLS_E_INTERRUPTED);
+	ck_assert_int_eq(gnutls_handshake(p.session), GNUTLS_E_AGAIN); /* for the client's end */
 	ck_assert_int_eq(recv(p.ours[1], data, sizeof(data), MSG_DONTWAIT), 7);
 	ck_assert_uint_eq(data[0], 21); /* an alert (RFC 8446, section 5.1) */
 	ck_assert_uint_eq(data[5], 2);	/* and a fatal one (section 6) */
@@ -458,9 +494,22 @@ START_TEST(garbage_gets_an_alert_and_plain_http_a_response)
 
 	pair_open(&p, MBEDTLS_SSL_VERSION_TLS1_3);
 	ck_assert_int_eq(send(p.ours[1], http, sizeof(http) - 1, 0), sizeof(http) - 1);
-	ck_assert_int_lt(gnutls_handshake(p.session), GNUTLS_E_INTERRUPTED);
+	ck_assert_int_eq(gnutls_handshake(p.session), GNUTLS_E_AGAIN);
 	ck_assert_int_gt(recv(p.ours[1], data, sizeof(data) - 1, MSG_DONTWAIT), 0);
 	ck_assert_int_eq(strncmp((char *)data, "HTTP/1.1 400 ", 13), 0);
+	ck_assert_int_eq(p.failed, 1);
+	shutdown(p.ours[1], SHUT_WR);
+	ck_assert_int_lt(gnutls_handshake(p.session), GNUTLS_E_INTERRUPTED);
+	pair_close(&p);
+
+	/* It discards so much, and no more. */
+	pair_open(&p, MBEDTLS_SSL_VERSION_TLS1_3);
+	ck_assert_int_eq(send(p.ours[1], garbage, sizeof(garbage), 0), sizeof(garbage));
+	for (size_t sent = 0; sent <= 256 * 1024; sent += sizeof(data)) {
+		ck_assert_int_eq(gnutls_handshake(p.session), GNUTLS_E_AGAIN);
+		ck_assert_int_eq(send(p.ours[1], data, sizeof(data), 0), sizeof(data));
+	}
+	ck_assert_int_lt(gnutls_handshake(p.session), GNUTLS_E_INTERRUPTED);
 	pair_close(&p);
 }
 END_TEST
@@ -573,6 +622,7 @@ Suite *gnutls_shim_suite(void)
 	tcase_add_loop_test(tcase, would_block_at_each_byte, 0, 2);
 	tcase_add_loop_test(tcase, a_flight_waits_for_room, 0, 2);
 	tcase_add_loop_test(tcase, a_response_waits_for_room, 0, 2);
+	tcase_add_test(tcase, new_keys_wait_for_room);
 	tcase_add_loop_test(tcase, what_was_read_ahead_is_pending, 0, 2);
 	tcase_add_loop_test(tcase, close_notify_of_the_server, 0, 2);
 	tcase_add_loop_test(tcase, close_notify_of_the_client, 0, 2);
