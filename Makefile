@@ -3,10 +3,21 @@ VERSION := 0.1.0
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+# What the binaries run on: amd64 or arm64. For another machine than this one they are
+# cross-compiled, in a directory of its own.
+ARCH_x86_64 := amd64
+ARCH_aarch64 := arm64
+ARCH_arm64 := arm64
+MACHINE_amd64 := x86_64
+MACHINE_arm64 := aarch64
+HOST_ARCH := $(ARCH_$(shell uname -m))
+ARCH := $(HOST_ARCH)
+BUILD := build$(if $(filter-out $(HOST_ARCH),$(ARCH)),/$(ARCH))
+CROSS := $(if $(filter-out $(HOST_ARCH),$(ARCH)),$(MACHINE_$(ARCH))-linux-gnu-)
 # Archives for link-time optimisation need gcc's own tools for their index.
-export AR := gcc-ar
-export RANLIB := gcc-ranlib
-export NM := gcc-nm
+export AR := $(CROSS)gcc-ar
+export RANLIB := $(CROSS)gcc-ranlib
+export NM := $(CROSS)gcc-nm
 # V=1 shows the commands.
 Q := $(if $(V),,@)
 
@@ -35,33 +46,40 @@ TLS_LIBRARIES := libmicrohttpd.a libmbedtls.a libmbedx509.a libmbedcrypto.a libs
 release_MODULES := $(PLAIN_MODULES) $(TLS_MODULES)
 release_LIBRARIES := $(TLS_LIBRARIES)
 # Compiled with musl from deps/, for size, as static PIEs; each flag's price is in docs/performance.md.
-static_CFLAGS := -Os -flto=auto -ffunction-sections -fdata-sections $(HARDENING) $(SMALL)
-musl_CC := gcc
+# On arm64 tiny means: all addresses within 1 MiB, one instruction away; the linker checks that. A frame
+# pointer, which gcc omits on amd64, serves nobody in a binary without symbols.
+arm64_CFLAGS := -mcmodel=tiny -fomit-frame-pointer
+static_CFLAGS := -Os -flto=auto -ffunction-sections -fdata-sections $(HARDENING) $(SMALL) $($(ARCH)_CFLAGS)
+musl_CC := $(CROSS)gcc
 musl_CFLAGS := $(filter-out -flto%,$(static_CFLAGS))
 release_CC = $(musl_CC) -specs=$(CURDIR)/$(musl_SPECS)
 release_CFLAGS := $(static_CFLAGS)
-release_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack -Wl,-z,noseparate-code -Wl,-z,pack-relative-relocs -Wl,--build-id=none -s
+release_LDFLAGS := -Wl,--gc-sections -Wl,-T,deps/static-pie.ld -Wl,-z,now,-z,noexecstack -Wl,--build-id=none -s
+# The file's layout, and the program that completes it, which runs on this machine.
+PACK := build/tools/pack-relocations
+release_LAYOUT := deps/static-pie.ld $(PACK)
 # HTTP only, for hello:scratch-minimal.
 minimal_MODULES := $(PLAIN_MODULES) tls/tls_none
 minimal_LIBRARIES := libmicrohttpd.a
 minimal_CC = $(release_CC)
 minimal_CFLAGS := $(release_CFLAGS)
 minimal_LDFLAGS := $(release_LDFLAGS)
+minimal_LAYOUT := $(release_LAYOUT)
 asan_MODULES := $(release_MODULES)
 asan_LIBRARIES := $(TLS_LIBRARIES)
-asan_CC := gcc
+asan_CC := $(CROSS)gcc
 asan_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 asan_LDFLAGS := -fsanitize=address,undefined
 # Races between threads.
 tsan_MODULES := $(release_MODULES)
 tsan_LIBRARIES := $(TLS_LIBRARIES)
-tsan_CC := gcc
+tsan_CC := $(CROSS)gcc
 tsan_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 tsan_LDFLAGS := -fsanitize=thread
 # For valgrind, which intercepts glibc's malloc but not a static musl's.
 valgrind_MODULES := $(release_MODULES)
 valgrind_LIBRARIES := $(TLS_LIBRARIES)
-valgrind_CC := gcc
+valgrind_CC := $(CROSS)gcc
 valgrind_CFLAGS := -O1 -g -fno-omit-frame-pointer
 # Parts of the service for libFuzzer, the libraries with the same sanitizers.
 fuzz_MODULES := $(release_MODULES)
@@ -69,12 +87,10 @@ fuzz_LIBRARIES := $(TLS_LIBRARIES)
 fuzz_CC := clang
 fuzz_CFLAGS := -O2 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 
-all: build/release/hello build/minimal/hello ## the static binaries: build/release/hello, and build/minimal/hello without TLS
+all: $(BUILD)/release/hello $(BUILD)/minimal/hello ## the static binaries: build/release/hello, and build/minimal/hello without TLS
 
 # What Dockerfile.alpine and Dockerfile.scratch copy: a folder for each platform, and beside it this
 # machine's for docker's legacy builder, which does not know the platform's name.
-ARCH ?= $(patsubst x86_64,amd64,$(patsubst aarch64,arm64,$(shell uname -m)))
-BUILD ?= build
 all: build/bin/$(ARCH)/hello build/bin/$(ARCH)/hello-minimal
 build/bin/$(ARCH)/hello: $(BUILD)/release/hello
 build/bin/$(ARCH)/hello-minimal: $(BUILD)/minimal/hello
@@ -88,9 +104,8 @@ build/bin/$(ARCH)/hello build/bin/$(ARCH)/hello-minimal: | build/bin/$(ARCH)/
 # Sources are unpacked once, for all flavours; an object depends on that and on its recipe. The
 # folder of the patches is a prerequisite: its time changes when a patch is added or removed.
 show = $(info $()  $(1)  $(2))
-# x86_64 or aarch64: what a flavour's compiler compiles for.
-machine = $(firstword $(subst -, ,$(machine_$(firstword $($(1)_CC)))))
-$(foreach cc,$(sort $(foreach flavour,musl asan fuzz,$(firstword $($(flavour)_CC)))),$(eval machine_$(cc) := $(shell $(cc) -dumpmachine 2>/dev/null)))
+# x86_64 or aarch64: what the compilers compile for.
+machine := $(MACHINE_$(ARCH))
 
 fetch: ## fetch the pinned sources into deps/cache; the only step that needs the network for them
 	deps/fetch
@@ -110,7 +125,7 @@ endef
 # $(1) flavour, $(2) archive, $(3) objects. Who has a flavour's archives can link: a libc of ours
 # is there, too.
 define archive
-build/$(1)/deps/lib/$(2): $(3) $($(1)_LIBC) | build/$(1)/deps/lib/
+$(BUILD)/$(1)/deps/lib/$(2): $(3) $($(1)_LIBC) | $(BUILD)/$(1)/deps/lib/
 	$$(call show,AR,$$@)
 	$(Q)rm -f $$@
 	$(Q)$(AR) rcs $$@ $(3)
@@ -145,24 +160,29 @@ build/%/:
 	$(Q)mkdir -p $@
 
 # Of a flavour's libraries, with their directory.
-libraries_of = $($(1)_LIBRARIES:%=build/$(1)/deps/lib/%)
-objects_of = $($(1)_MODULES:%=build/$(1)/src/%.o)
+libraries_of = $($(1)_LIBRARIES:%=$(BUILD)/$(1)/deps/lib/%)
+objects_of = $($(1)_MODULES:%=$(BUILD)/$(1)/src/%.o)
 
 libraries: $(call libraries_of,release) $(call libraries_of,minimal) ## build the libraries that the release links
 
 # ---- the service -----------------------------------------------------------------------
 
+$(PACK): deps/pack-relocations.c | build/tools/
+	$(call show,CC,$@)
+	$(Q)gcc -std=c11 -O1 $(WARNINGS) -o $@ $<
+
 # The user's CFLAGS and LDFLAGS come last.
 define flavour
-build/$(1)/src/%.o: src/%.c $(dependency_headers) $($(1)_LIBC_HEADERS) Makefile
+$(BUILD)/$(1)/src/%.o: src/%.c $(dependency_headers) $($(1)_LIBC_HEADERS) Makefile
 	$(Q)echo "  CC  $$@"
 	$(Q)mkdir -p $$(@D)
 	$(Q)$$($(1)_CC) $(COMMON) $(WARNINGS) $$($(1)_CFLAGS) -isystem build/deps/include -isystem src/tls $$(CFLAGS) -c -o $$@ $$<
-build/$(1)/hello: $(call objects_of,$(1)) $(call libraries_of,$(1))
+$(BUILD)/$(1)/hello: $(call objects_of,$(1)) $(call libraries_of,$(1)) $($(1)_LAYOUT)
 	$(Q)echo "  LD  $$@"
-	$(Q)$$($(1)_CC) $$($(1)_CFLAGS) $$($(1)_LDFLAGS) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ -pthread
+	$(Q)$$($(1)_CC) $$($(1)_CFLAGS) $$($(1)_LDFLAGS) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) -pthread
+	$(if $($(1)_LAYOUT),$(Q)$(PACK) $$@)
 # The same before its symbols are stripped, for ci/size/run.
-build/$(1)/hello.symbols: build/$(1)/hello
+$(BUILD)/$(1)/hello.symbols: $(BUILD)/$(1)/hello
 	$(Q)$$($(1)_CC) $$($(1)_CFLAGS) $$(filter-out -s,$$($(1)_LDFLAGS)) $$(CFLAGS) $$(LDFLAGS) -o $$@ $(call objects_of,$(1)) $(call libraries_of,$(1)) -pthread
 -include $(patsubst %.o,%.d,$(call objects_of,$(1)))
 endef
@@ -178,22 +198,32 @@ $(eval $(call flavour,fuzz))
 UNIT := $(basename $(notdir $(wildcard tests/unit/*.c)))
 # Calls that a unit test may let fail, or count.
 unit_WRAPS := malloc calloc close pthread_mutex_init pthread_mutex_destroy
+# In an emulated processor the sanitizers take minutes.
+unit_FLAVOUR := $(if $(CROSS),valgrind,asan)
+UNIT_DIR := $(BUILD)/$(unit_FLAVOUR)/unit
+# Check comes from the distribution: for arm64 elsewhere, with the packages of the virtual machine.
+ARM64_ROOT := build/arm64/debian/root
+unit_CHECK := $(if $(CROSS),-isystem $(ARM64_ROOT)/usr/include -L$(ARM64_ROOT)/usr/lib/aarch64-linux-gnu)
 
-build/asan/unit/%.o: tests/unit/%.c $(dependency_headers) Makefile | build/asan/unit
+build/arm64/debian/vmlinuz: tests/arm64/root
+	$(call show,GET,$@)
+	$(Q)tests/arm64/root $(@D)
+
+$(UNIT_DIR)/%.o: tests/unit/%.c $(dependency_headers) Makefile | $(UNIT_DIR) $(if $(CROSS),build/arm64/debian/vmlinuz)
 	$(Q)echo "  CC  $@"
-	$(Q)$(asan_CC) $(COMMON) -Wall -Wextra -Wno-missing-field-initializers $(asan_CFLAGS) -isystem build/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
-build/asan/unit/runner: $(UNIT:%=build/asan/unit/%.o) $(filter-out %/main.o,$(call objects_of,asan)) \
-		$(call libraries_of,asan)
+	$(Q)$($(unit_FLAVOUR)_CC) $(COMMON) -Wall -Wextra -Wno-missing-field-initializers $($(unit_FLAVOUR)_CFLAGS) $(unit_CHECK) -isystem build/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
+$(UNIT_DIR)/runner: $(UNIT:%=$(UNIT_DIR)/%.o) $(filter-out %/main.o,$(call objects_of,$(unit_FLAVOUR))) \
+		$(call libraries_of,$(unit_FLAVOUR))
 	$(Q)echo "  LD  $@"
-	$(Q)$(asan_CC) $(asan_CFLAGS) $(asan_LDFLAGS) $(unit_WRAPS:%=-Wl,--wrap=%) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -pthread -lm -lrt
-build/asan/unit:
+	$(Q)$($(unit_FLAVOUR)_CC) $($(unit_FLAVOUR)_CFLAGS) $($(unit_FLAVOUR)_LDFLAGS) $(unit_CHECK) $(unit_WRAPS:%=-Wl,--wrap=%) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -pthread -lm -lrt
+$(UNIT_DIR):
 	$(Q)mkdir -p $@
--include $(UNIT:%=build/asan/unit/%.d)
+-include $(UNIT:%=$(UNIT_DIR)/%.d)
 
 # Programs for the tests of the sandbox, and the sandbox as it is released.
-SANDBOX_PROGRAMS := $(patsubst tests/sandbox/%.c,build/release/sandbox/%,$(wildcard tests/sandbox/*.c))
+SANDBOX_PROGRAMS := $(patsubst tests/sandbox/%.c,$(BUILD)/release/sandbox/%,$(wildcard tests/sandbox/*.c))
 
-build/release/sandbox/%: tests/sandbox/%.c $(patsubst %,build/release/src/%.o,sandbox/sandbox sandbox/seccomp sandbox/landlock base/error base/strbuf) $(musl_LIBC) Makefile
+$(BUILD)/release/sandbox/%: tests/sandbox/%.c $(patsubst %,$(BUILD)/release/src/%.o,sandbox/sandbox sandbox/seccomp sandbox/landlock base/error base/strbuf) $(musl_LIBC) Makefile
 	$(Q)echo "  LD  $@"
 	$(Q)mkdir -p $(@D)
 	$(Q)$(release_CC) $(COMMON) -MT $@ -MF $@.d $(WARNINGS) $(release_CFLAGS) $(release_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^)
@@ -201,10 +231,10 @@ build/release/sandbox/%: tests/sandbox/%.c $(patsubst %,build/release/src/%.o,sa
 
 # What the groups of tests run; tests/run runs groups side by side and sums them up (docs/testing.md).
 # The valgrind build is for tests/http/test_costs.py, which counts calls.
-HTTP_PROGRAMS := build/release/hello build/minimal/hello build/asan/hello build/valgrind/hello $(SANDBOX_PROGRAMS)
+HTTP_PROGRAMS := $(BUILD)/release/hello $(BUILD)/minimal/hello $(BUILD)/asan/hello $(BUILD)/valgrind/hello $(SANDBOX_PROGRAMS)
 RUN_TESTS = RACE_TESTS='$(RACE_TESTS)' MEMORY_TESTS='$(MEMORY_TESTS)' FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run
 
-unit: build/asan/unit/runner ## unit tests, under AddressSanitizer and UBSan
+unit: $(BUILD)/asan/unit/runner ## unit tests, under AddressSanitizer and UBSan
 	$(RUN_TESTS) unit
 
 http: $(HTTP_PROGRAMS) ## black-box HTTP tests of the release and the sanitizer build
@@ -244,6 +274,24 @@ image-tests: ## build the four images and test them
 test-engines: ## the README's commands on Docker 20.10 to 28 and podman 5 (root; an hour, the first time)
 	ci/setup engines
 	ENGINES=all /usr/bin/python3 -m pytest -c tests/pytest.ini tests/engines -v
+
+# What the tests on arm64 run. Another machine compiles it, and an emulated one runs it. The tests
+# are skipped where a tool is missing, and fail where only these programs are.
+ARM64_PROGRAMS := $(addprefix build/arm64/,release/hello minimal/hello valgrind/unit/runner $(patsubst tests/sandbox/%.c,release/sandbox/%,$(wildcard tests/sandbox/*.c)))
+
+arm64-programs: | $(dependency_headers)
+	$(MAKE) --no-print-directory ARCH=arm64 $(ARM64_PROGRAMS)
+
+test-arm64: ## boot Debian's arm64 kernel in qemu, and run the tests that depend on processor and kernel
+	ci/setup build check
+	-ci/setup arm64
+	-$(MAKE) --no-print-directory -j $(shell nproc) arm64-programs
+	$(RUN_TESTS) arm64
+
+test-arm64-full: ## the black-box tests of the release for arm64 under qemu-aarch64
+	ci/setup build check arm64-full
+	$(MAKE) --no-print-directory -j $(shell nproc) build/release/hello arm64-programs
+	FLAVOURS=arm64/release /usr/bin/python3 -m pytest -c tests/pytest.ini -q -n $(shell nproc) --dist loadgroup -k arm64 tests/http tests/tls
 
 # ---- fuzzing ---------------------------------------------------------------------------
 
@@ -286,11 +334,11 @@ fuzz-corpus: fuzzers ## merge new inputs of `make fuzz` into tests/fuzz/corpus
 
 check: ## minutes: unit tests, and the black-box tests of HTTP and TLS; needs no container engine
 	ci/setup build check
-	$(MAKE) --no-print-directory -j $(shell nproc) build/asan/unit/runner $(HTTP_PROGRAMS)
+	$(MAKE) --no-print-directory -j $(shell nproc) $(BUILD)/asan/unit/runner $(HTTP_PROGRAMS)
 	$(RUN_TESTS) unit http tls
 
 # All that the tests run, made at once. What can't be built counts as a failed test and stops no other.
-TEST_PROGRAMS := build/asan/unit/runner $(HTTP_PROGRAMS) build/tsan/hello fuzzers
+TEST_PROGRAMS := $(BUILD)/asan/unit/runner $(HTTP_PROGRAMS) build/tsan/hello fuzzers
 
 test: FUZZ_SECONDS := 30
 test: setup ## everything that must hold; brings what it needs
@@ -336,4 +384,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## print this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests test test-engines images compare bench size setup readme lint run clean help
+.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests arm64-programs test-arm64 test-arm64-full test-engines test images compare bench size setup readme lint run clean help

@@ -11,7 +11,7 @@ libmicrohttpd_SOURCES := connection reason_phrase daemon internal memorypool mhd
 libmicrohttpd_TLS_SOURCES := connection_https
 
 # $(1) flavour. <gnutls/gnutls.h> is ours, in src/tls.
-libmicrohttpd_objects = $(patsubst %,build/$(1)/deps/libmicrohttpd/%.o,$(libmicrohttpd_SOURCES) \
+libmicrohttpd_objects = $(patsubst %,$(BUILD)/$(1)/deps/libmicrohttpd/%.o,$(libmicrohttpd_SOURCES) \
 	$(if $(filter libmbedtls.a,$($(1)_LIBRARIES)),$(libmicrohttpd_TLS_SOURCES)))
 libmicrohttpd_flags = -DHAVE_CONFIG_H -DBUILDING_MHD_LIB=1 -DNDEBUG=1 -D_GNU_SOURCE -D_XOPEN_SOURCE=700 \
 	$(if $(filter libmbedtls.a,$($(1)_LIBRARIES)),-DHTTPS_SUPPORT=1 -isystem src/tls) \
@@ -19,9 +19,9 @@ libmicrohttpd_flags = -DHAVE_CONFIG_H -DBUILDING_MHD_LIB=1 -DNDEBUG=1 -D_GNU_SOU
 	-fno-strict-aliasing -fvisibility=hidden -pthread -w
 
 define libmicrohttpd
-$(call libmicrohttpd_objects,$(1)): build/$(1)/deps/libmicrohttpd/%.o: $(libmicrohttpd_DIR)/unpacked \
+$(call libmicrohttpd_objects,$(1)): $(BUILD)/$(1)/deps/libmicrohttpd/%.o: $(libmicrohttpd_DIR)/unpacked \
 		deps/libmicrohttpd.mk deps/libmicrohttpd/MHD_config.h $(wildcard src/tls/gnutls/*.h) \
-		$($(1)_LIBC_HEADERS) | build/$(1)/deps/libmicrohttpd/
+		$($(1)_LIBC_HEADERS) | $(BUILD)/$(1)/deps/libmicrohttpd/
 	$$(call show,CC,$$@)
 	$(Q)$($(1)_CC) $(call libmicrohttpd_flags,$(1)) $($(1)_CFLAGS) -c -o $$@ $(libmicrohttpd_DIR)/src/microhttpd/$$*.c
 $(call archive,$(1),libmicrohttpd.a,$(call libmicrohttpd_objects,$(1)))

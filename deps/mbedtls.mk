@@ -22,12 +22,12 @@ libmbedtls_SOURCES := mps_reader ssl_ciphersuites ssl_client ssl_msg ssl_ticket 
 mbedtls_aesni_FLAGS := -fno-lto
 
 mbedtls_flags = -D_FILE_OFFSET_BITS=64 -I$(mbedtls_DIR)/library -Ibuild/deps/include -w
-mbedtls_objects = $($(2)_SOURCES:%=build/$(1)/deps/mbedtls/%.o)
+mbedtls_objects = $($(2)_SOURCES:%=$(BUILD)/$(1)/deps/mbedtls/%.o)
 
 define mbedtls
 $(foreach library,libmbedcrypto libmbedx509 libmbedtls,$(call mbedtls_objects,$(1),$(library))): \
-		build/$(1)/deps/mbedtls/%.o: $(dependency_headers) deps/mbedtls.mk $($(1)_LIBC_HEADERS) \
-		| build/$(1)/deps/mbedtls/
+		$(BUILD)/$(1)/deps/mbedtls/%.o: $(dependency_headers) deps/mbedtls.mk $($(1)_LIBC_HEADERS) \
+		| $(BUILD)/$(1)/deps/mbedtls/
 	$$(call show,CC,$$@)
 	$(Q)$($(1)_CC) $(mbedtls_flags) $($(1)_CFLAGS) $$(mbedtls_$$*_FLAGS) -c -o $$@ $(mbedtls_DIR)/library/$$*.c
 $(call archive,$(1),libmbedtls.a,$(call mbedtls_objects,$(1),libmbedtls))

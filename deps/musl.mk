@@ -100,20 +100,20 @@ musl_aarch64 := process/aarch64/vfork.s signal/aarch64/restore.s string/aarch64/
 	string/aarch64/memset.S thread/aarch64/__set_thread_area.c thread/aarch64/__unmapself.s \
 	thread/aarch64/clone.s
 
-musl_ARCH := $(call machine,musl)
+musl_ARCH := $(machine)
 musl_REPLACED := $(musl_$(musl_ARCH))
 # Sorted by path, as musl's own Makefile has them in its archive.
 musl_FILES := $(sort $(musl_REPLACED) $(addsuffix .c,$(filter-out \
 	$(subst /$(musl_ARCH)/,/,$(basename $(musl_REPLACED))),$(musl_LINKED) $(musl_MARGIN))))
-musl_objects := $(patsubst %,build/musl/deps/musl/%.o,$(basename $(musl_FILES)))
+musl_objects := $(patsubst %,$(BUILD)/musl/deps/musl/%.o,$(basename $(musl_FILES)))
 musl_START := rcrt1.o crti.o crtn.o
 
 # What musl's configure finds with this compiler, but for warnings. -fPIC, because its objects
 # assume it where the compiler makes position-independent programs by default.
 musl_FLAGS := -std=c99 -nostdinc -ffreestanding -fexcess-precision=standard -frounding-math \
 	-fno-strict-aliasing -Wa,--noexecstack -D_XOPEN_SOURCE=700 \
-	-I$(musl_DIR)/arch/$(musl_ARCH) -I$(musl_DIR)/arch/generic -Ibuild/musl/deps/musl \
-	-I$(musl_DIR)/src/include -I$(musl_DIR)/src/internal -Ibuild/musl/deps/include \
+	-I$(musl_DIR)/arch/$(musl_ARCH) -I$(musl_DIR)/arch/generic -I$(BUILD)/musl/deps/musl \
+	-I$(musl_DIR)/src/include -I$(musl_DIR)/src/internal -I$(BUILD)/musl/deps/include \
 	-pipe -fomit-frame-pointer -w -Werror=implicit-function-declaration \
 	-Werror=implicit-int -Werror=pointer-sign -Werror=pointer-arith
 # The first functions that run set up the stack protector, or are called by those that do.
@@ -125,28 +125,28 @@ musl_MEMORY := string/memcpy string/memmove string/memcmp string/memset
 musl_flags = $(if $(filter $(1),$(musl_MEMORY)),-fno-tree-loop-distribute-patterns) \
 	$(if $(filter $(1),$(musl_UNPROTECTED)),-fno-stack-protector)
 
-musl_SPECS := build/musl/deps/lib/musl.specs
-musl_LIBC := build/musl/deps/lib/libc.a
+musl_SPECS := $(BUILD)/musl/deps/lib/musl.specs
+musl_LIBC := $(BUILD)/musl/deps/lib/libc.a
 
 $(musl_SPECS): $(musl_DIR)/unpacked deps/musl-prefix deps/musl.mk
 	$(call show,GEN,$@)
-	$(Q)CC='$(musl_CC)' deps/musl-prefix $(musl_DIR) $(musl_ARCH) build/musl/deps
-	$(Q)mkdir -p $(sort $(dir $(musl_objects))) build/musl/deps/musl/crt
+	$(Q)CC='$(musl_CC)' deps/musl-prefix $(musl_DIR) $(musl_ARCH) $(BUILD)/musl/deps
+	$(Q)mkdir -p $(sort $(dir $(musl_objects))) $(BUILD)/musl/deps/musl/crt
 
 define musl_compile
 $(call show,CC,$@)
 $(Q)$(musl_CC) $(musl_FLAGS) $(musl_CFLAGS) -fPIC $(call musl_flags,$*) -c -o $@ $(musl_DIR)/src/$(filter $*.c $*.s $*.S,$(musl_FILES))
 endef
-$(musl_objects): build/musl/deps/musl/%.o: $(musl_SPECS)
+$(musl_objects): $(BUILD)/musl/deps/musl/%.o: $(musl_SPECS)
 	$(musl_compile)
 # rcrt1.o relocates the program by itself before main: there is no loader to do it. gcc's
 # crtbegin and crtend serve C++ and unwinding; C needs neither.
-$(musl_START:%=build/musl/deps/lib/%): build/musl/deps/lib/%.o: $(musl_SPECS)
+$(musl_START:%=$(BUILD)/musl/deps/lib/%): $(BUILD)/musl/deps/lib/%.o: $(musl_SPECS)
 	$(call show,CC,$@)
 	$(Q)$(musl_CC) $(musl_FLAGS) $(musl_CFLAGS) -fPIC -fno-stack-protector -DCRT -c -o $@ \
 		$(musl_DIR)/crt/$(if $(filter rcrt1,$*),rcrt1.c,$(musl_ARCH)/$*.s)
 # After the start files: who has the archive can link.
-$(musl_LIBC): $(musl_objects) $(musl_START:%=build/musl/deps/lib/%)
+$(musl_LIBC): $(musl_objects) $(musl_START:%=$(BUILD)/musl/deps/lib/%)
 	$(call show,AR,$@)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $(musl_objects)

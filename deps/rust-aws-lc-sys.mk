@@ -11,15 +11,15 @@ s2n-bignum_DIR = $(rust-aws-lc-sys_DIR)/aws-lc/third_party/s2n-bignum/s2n-bignum
 s2n-bignum_x86_64 := x86_att
 s2n-bignum_aarch64 := arm
 s2n-bignum_SOURCES := p256/p256_scalarmul_alt curve25519/curve25519_x25519_alt
-s2n-bignum_objects = $(if $(s2n-bignum_$(call machine,$(1))),$(patsubst %,build/$(1)/deps/s2n-bignum/%.o,$(notdir $(s2n-bignum_SOURCES))))
+s2n-bignum_objects = $(if $(s2n-bignum_$(machine)),$(patsubst %,$(BUILD)/$(1)/deps/s2n-bignum/%.o,$(notdir $(s2n-bignum_SOURCES))))
 
 # openssl/boringssl_prefix_symbols_asm.h, which AWS-LC generates to rename symbols, is empty
 # in deps/s2n-bignum: these keep their names.
 define s2n-bignum
-$(call s2n-bignum_objects,$(1)): build/$(1)/deps/s2n-bignum/%.o: $(rust-aws-lc-sys_DIR)/unpacked \
-		deps/rust-aws-lc-sys.mk $($(1)_LIBC_HEADERS) | build/$(1)/deps/s2n-bignum/
+$(call s2n-bignum_objects,$(1)): $(BUILD)/$(1)/deps/s2n-bignum/%.o: $(rust-aws-lc-sys_DIR)/unpacked \
+		deps/rust-aws-lc-sys.mk $($(1)_LIBC_HEADERS) | $(BUILD)/$(1)/deps/s2n-bignum/
 	$$(call show,AS,$$@)
 	$(Q)$($(1)_CC) -c -I$(s2n-bignum_DIR)/include -Ideps/s2n-bignum -o $$@ \
-		$(s2n-bignum_DIR)/$(s2n-bignum_$(call machine,$(1)))/$$(filter %/$$*,$(s2n-bignum_SOURCES)).S
+		$(s2n-bignum_DIR)/$(s2n-bignum_$(machine))/$$(filter %/$$*,$(s2n-bignum_SOURCES)).S
 $(call archive,$(1),libs2n-bignum.a,$(call s2n-bignum_objects,$(1)))
 endef

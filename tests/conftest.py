@@ -36,8 +36,20 @@ reset_signals()
 os.umask(0o022)
 
 
+def not_emulated():
+    """Names of tests and why qemu-aarch64 cannot run them."""
+    path = hello.ROOT / "tests/arm64/emulated.txt"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return dict(line.split("  ", 1) for line in lines if line and not line.startswith("#"))
+
+
 def pytest_collection_modifyitems(items):
     """What takes long begins first, so that the end does not wait for it."""
+    reasons = not_emulated()
+    for item in items:
+        flavour = getattr(item, "callspec", None) and item.callspec.params.get("flavour")
+        if flavour and hello.emulator(str(flavour)) and item.originalname in reasons:
+            item.add_marker(pytest.mark.skip(reason=reasons[item.originalname]))
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 

@@ -38,7 +38,12 @@ def command(flavour, reports):
     """What starts the binary of a flavour; reports: a directory for its findings."""
     if flavour == "valgrind":
         return [*VALGRIND, f"--log-file={reports}/valgrind.%p", binary(flavour)]
-    return [binary(flavour)]
+    return [*emulator(flavour), binary(flavour)]
+
+
+def emulator(flavour):
+    """What runs the binaries of build/arm64 elsewhere; tests/arm64/emulated.txt lists what it cannot do."""
+    return ["qemu-aarch64-static"] if flavour.startswith("arm64/") and platform.machine() != "aarch64" else []
 
 
 def findings(reports):
@@ -82,7 +87,7 @@ def sandbox_of(flavour):
 def run(flavour, *args, env=None, timeout=DEADLINE_S, **kwargs):
     """Runs the binary to its end; returns a CompletedProcess with text output."""
     return subprocess.run(
-        [binary(flavour), *args],
+        [*emulator(flavour), binary(flavour), *args],
         env=clean_environment(**{**sandbox_of(flavour), **(env or {})}),
         capture_output=True,
         text=True,

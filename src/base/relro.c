@@ -35,8 +35,8 @@ static void __attribute__((constructor(101))) protect_relocated_data(void)
 		/* In a PIE the file's first byte has the address 0. */
 		uintptr_t start =
 			(__ehdr_start.e_type == ET_DYN ? (uintptr_t)file : 0) + segment->p_vaddr;
-		/* Rounded down: other data may follow in the last page. */
-		uintptr_t end = (start + segment->p_memsz) & page_mask;
+		/* Rounded up: other data begins in another page (deps/static-pie.ld). */
+		uintptr_t end = (start + segment->p_memsz + ~page_mask) & page_mask;
 
 		start &= page_mask;
 		/* NOLINTBEGIN(performance-no-int-to-ptr): the file has addresses as numbers */

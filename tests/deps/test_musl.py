@@ -1,6 +1,7 @@
 """The files of musl that are compiled are all that a program here needs, as musl's own build makes them."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -16,8 +17,8 @@ def whole(tmp_path_factory):
     """A directory like build/musl/deps/lib, whose libc.a has every file, by musl's configure and make."""
     tmp = tmp_path_factory.mktemp("musl")
     subprocess.run(["make", "-s", "build/release/hello"], cwd=hello.ROOT, check=True)
-    name = "musl-" + variable("musl_VERSION")[0]
-    subprocess.run(["tar", "-xf", hello.ROOT / f"deps/cache/{name}.tar.gz", "-C", tmp], check=True)
+    name = "musl"
+    subprocess.run([hello.ROOT / "deps/unpack", "musl", variable("musl_VERSION")[0], tmp / name], check=True)
     env = {**os.environ, "CC": variable("musl_CC")[0], "CFLAGS": " ".join(variable("musl_CFLAGS"))}
     for name_of_make in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
         env.pop(name_of_make, None)
@@ -42,6 +43,7 @@ def test_a_libc_of_all_files_makes_the_same_bytes(whole, flavour, tmp_path):
     (link,) = [line for line in plan.stdout.splitlines() if f" -o {target} " in line]
     link = link.replace(str(LIBRARIES), str(whole)).replace(f" -o {target} ", f" -o {tmp_path}/hello ")
     subprocess.run(link, shell=True, cwd=hello.ROOT, check=True)
+    subprocess.run([*variable("PACK"), tmp_path / "hello"], cwd=hello.ROOT, check=True)
     assert (tmp_path / "hello").read_bytes() == (hello.ROOT / target).read_bytes()
 
 
@@ -64,10 +66,21 @@ def test_it_is_complete_for_arm64(tmp_path):
     for name in ("Makefile", "src", "deps"):
         (tmp_path / name).symlink_to(hello.ROOT / name)
     done = subprocess.run(
-        ["make", f"-j{os.cpu_count()}", "musl_CC=aarch64-linux-gnu-gcc", "AR=aarch64-linux-gnu-gcc-ar",
-         "build/release/hello", "build/minimal/hello"],
-        cwd=tmp_path, capture_output=True, text=True,
+        ["make", f"-j{os.cpu_count()}", "ARCH=arm64"], cwd=tmp_path, capture_output=True, text=True,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    header = subprocess.run(["readelf", "-h", tmp_path / "build/release/hello"], capture_output=True, text=True, check=True)
+    header = subprocess.run(["readelf", "-h", tmp_path / "build/arm64/release/hello"], capture_output=True, text=True, check=True)
     assert "AArch64" in header.stdout
+
+
+def test_no_compiled_source_prints_a_floating_point_number():
+    """deps/patches/musl/10-no-floating-point.patch: such a format would fail."""
+    conversion = re.compile(r'printf[^;]*"[^"]*%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*)?)?[lL]?[aefgAEFG][^"]*"')
+    sources = [*hello.ROOT.glob("src/**/*.c"), *hello.ROOT.glob("tests/sandbox/*.c")]
+    sources += [hello.ROOT / f"build/deps/src/libmicrohttpd/src/microhttpd/{name}.c"
+                for name in variable("libmicrohttpd_SOURCES") + variable("libmicrohttpd_TLS_SOURCES")]
+    sources += [hello.ROOT / f"build/deps/src/mbedtls/library/{name}.c"
+                for library in ("libmbedcrypto", "libmbedx509", "libmbedtls") for name in variable(f"{library}_SOURCES")]
+    assert len(sources) > 100
+    for path in sources:
+        assert not conversion.search(path.read_text(errors="replace")), path
