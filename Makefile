@@ -230,6 +230,10 @@ image-tests: ## build the four images and test them
 	ci/engine run ci/images
 	$(RUN_TESTS) image
 
+lessons: ## run every command of the course in lessons/ and compare what it prints
+	ci/setup lessons
+	$(RUN_TESTS) lessons
+
 # ---- fuzzing ---------------------------------------------------------------------------
 
 # A harness is tests/fuzz/NAME.c, and all that it needs is in src/ or tests/fuzz/support/.
@@ -321,4 +325,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## print this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests test images compare bench size setup readme lint run clean help
+.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests lessons test images compare bench size setup readme lint run clean help

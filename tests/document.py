@@ -3,7 +3,7 @@
 A block of commands begins with ```sh and these words:
   run       the test runs it; without this word it is for the reader alone
   fails     its exit status is not 0
-  retry     it is repeated until it succeeds, for at most ten seconds: it waits for a service to start
+  retry     it is repeated until it succeeds, for at most 30 seconds: it waits for a service to start
   others    names of conditions of the caller; the block is skipped where one is not met
 
 A block of output begins with ```text, follows its commands and shows lines of what they print, in
@@ -23,7 +23,7 @@ import subprocess
 import time
 
 WORDS = {"run", "fails", "retry"}
-RETRY_SECONDS = 10
+RETRY_SECONDS = 30
 SIZES = {"B": 1, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 KINDS = {
     "size": rf"\d+(?:\.\d+)? ?(?:{'|'.join(SIZES)})",
