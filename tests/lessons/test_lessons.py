@@ -69,7 +69,8 @@ def builders(environment, tmp_path_factory):
             assert done.returncode == 0, printed
             found[name] = "legacy" if is_legacy else "buildkit"
         elif done.returncode != 0 or is_legacy != (name == "legacy"):
-            found[name] = f"no builder {name} here: {printed.strip().splitlines()[-1]}"
+            reasons = [line for line in printed.splitlines() if "ERROR" in line] or printed.strip().splitlines()[-1:]
+            found[name] = f"no builder {name} here: {' '.join(reasons)}"
         else:
             found[name] = None
     docker("image", "prune", "-f", "--filter", "label=hello.lessons=probe")
@@ -117,7 +118,7 @@ def test_every_command(name, environment, builders, tmp_path):
     finally:
         if left := containers() & own:
             docker("rm", "-fv", *left)
-    assert ran > 2
+    assert ran > 1
     if skipped:
         pytest.skip(f"{len(skipped)} blocks of {ran + len(skipped)} not run: {set(skipped.values())}")
 
