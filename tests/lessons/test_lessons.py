@@ -92,6 +92,15 @@ def containers():
     return set(docker("ps", "-a", "--format", "{{.Names}}").stdout.split())
 
 
+def untagged():
+    """Images of the lessons' program that lost their tag to a newer one."""
+    ids = docker("images", "-q", "--no-trunc", "--filter", "dangling=true").stdout.split()
+    if not ids:
+        return set()
+    lines = docker("image", "inspect", "-f", "{{.Id}} {{.Config.Cmd}}", *ids).stdout.splitlines()
+    return {line.split()[0] for line in lines if "/howdy" in line}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_command(name, environment, builders, tmp_path):
     # A lesson changes files of its own.
@@ -108,7 +117,7 @@ def test_every_command(name, environment, builders, tmp_path):
         "has-legacy": lambda: builders["legacy"],
         "has-buildkit": lambda: builders["buildkit"],
     }
-    before = containers()
+    before, untagged_before = containers(), untagged()
     own = set(re.findall(r"--name (\S+)", text_of(name)))
     assert not own & before, f"containers of that name are there: {own & before}"
     try:
@@ -118,6 +127,8 @@ def test_every_command(name, environment, builders, tmp_path):
     finally:
         if left := containers() & own:
             docker("rm", "-fv", *left)
+        if images := untagged() - untagged_before:
+            docker("rmi", *images)
     assert ran > 1
     if skipped:
         pytest.skip(f"{len(skipped)} blocks of {ran + len(skipped)} not run: {set(skipped.values())}")
