@@ -293,6 +293,10 @@ test-arm64-full: ## the black-box tests of the release for arm64 under qemu-aarc
 	$(MAKE) --no-print-directory -j $(shell nproc) build/release/hello arm64-programs
 	FLAVOURS=arm64/release /usr/bin/python3 -m pytest -c tests/pytest.ini -q -n $(shell nproc) --dist loadgroup -k arm64 tests/http tests/tls
 
+lessons: ## run every command of the course in lessons/ and compare what it prints
+	ci/setup lessons
+	$(RUN_TESTS) lessons
+
 # ---- fuzzing ---------------------------------------------------------------------------
 
 # A harness is tests/fuzz/NAME.c, and all that it needs is in src/ or tests/fuzz/support/.
@@ -384,4 +388,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## print this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests arm64-programs test-arm64 test-arm64-full test-engines test images compare bench size setup readme lint run clean help
+.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests lessons arm64-programs test-arm64 test-arm64-full test-engines test images compare bench size setup readme lint run clean help

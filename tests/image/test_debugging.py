@@ -4,12 +4,12 @@ import json
 import os
 import pathlib
 import pty
-import re
 import select
 import subprocess
 import time
 import uuid
 
+import document
 import hello
 import pytest
 from engine import docker
@@ -18,19 +18,6 @@ DEBUG = hello.ROOT / "ci/debug"
 READY = hello.ROOT / "compare/ready"
 HARDENED = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
 DOCUMENT = hello.ROOT / "docs/debugging.md"
-
-
-def blocks(text):
-    """(words behind sh, commands, lines of output to find) of each fenced block of sh."""
-    fences = re.findall(r"^```(\w+)(.*)\n([\s\S]*?)^```$", text, flags=re.M)
-    found = []
-    for language, words, body in fences:
-        if language == "sh":
-            found.append((words.split(), body, []))
-        else:
-            assert language == "text" and found, f"output of no command: {body}"
-            found[-1][2].extend(body.splitlines())
-    return found
 
 
 def can_enter(name):
@@ -89,31 +76,9 @@ def test_every_block_of_the_document():
     name = f"hello-test-{uuid.uuid4().hex[:12]}"
     env = {**hello.clean_environment(), "NAME": name}
     env.pop("TOOLBOX", None)
-    ran = 0
-    skipped = {}
     try:
-        for words, commands, wanted in blocks(DOCUMENT.read_text()):
-            assert set(words) <= {"run", "fails", "host"}, words
-            if "run" not in words:
-                assert not words and not wanted, f"not run, so nothing can be expected: {commands}"
-                continue
-            if "host" in words and (reason := can_enter(name)):
-                skipped[commands] = reason
-                continue
-            done = subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", commands],
-                env=env,
-                cwd=hello.ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=120,
-            )
-            assert (done.returncode != 0) == ("fails" in words), f"{commands}\n{done.stdout}"
-            for line in wanted:
-                assert line in done.stdout, f"{commands}\nwant {line!r} in\n{done.stdout}"
-            ran += 1
+        conditions = {"host": lambda: can_enter(name)}
+        ran, skipped = document.run(DOCUMENT.read_text(), env, hello.ROOT, conditions)
         left = docker("ps", "-aq", "--filter", f"name={name}").stdout
         assert left == "", "the document's own clean-up leaves something"
     finally:
@@ -121,11 +86,6 @@ def test_every_block_of_the_document():
     assert ran > 15
     if skipped:
         pytest.skip(f"{len(skipped)} blocks of {ran + len(skipped)} not run: {set(skipped.values())}")
-
-
-def test_blocks_are_distinguished():
-    text = "```sh\na\n```\nx\n```sh run fails\nb\nc\n```\n```text\nd\n```\n"
-    assert blocks(text) == [([], "a\n", []), (["run", "fails"], "b\nc\n", ["d"])]
 
 
 @pytest.mark.parametrize("options", [[], HARDENED], ids=["plain", "hardened"])

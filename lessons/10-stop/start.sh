@@ -1,0 +1,5 @@
+#!/bin/sh
+# Prepares something, and starts the service.
+set -eu
+echo "started at $(date)"
+/howdy
