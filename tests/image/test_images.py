@@ -12,7 +12,7 @@ import time
 import pytest
 from engine import docker
 
-SHIPS_THE_RELEASE = ["builder", "alpine", "scratch"]
+SHIPS_THE_RELEASE = ["builder", "alpine", "distroless", "scratch"]
 HARDENED = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
 
 
@@ -53,7 +53,7 @@ def digest_of_hello(variant):
 
 
 def test_configuration(variant, config):
-    assert config["User"] == "99:99"
+    assert config["User"] == ("65532:65532" if variant == "distroless" else "99:99")
     assert config["Entrypoint"] == ["/hello"]
     assert config["Healthcheck"]["Test"] == ["CMD", "/hello", "healthcheck"]
     https = [] if variant == "scratch-minimal" else ["1443/tcp"]
@@ -112,6 +112,35 @@ def test_scratch_holds_four_files():
         assert ours == {"hello", "etc/passwd", "etc/group", "etc/ssl/certs/ca-certificates.crt"}
         bundle = archive.extractfile("etc/ssl/certs/ca-certificates.crt").read()
     assert bundle.count(b"BEGIN CERTIFICATE") > 100
+
+
+def test_distroless_has_what_its_recipe_promises():
+    """The official base and its stand-in alike."""
+    environment = json.loads(docker("image", "inspect", "hello:distroless").stdout)[0]["Config"]["Env"]
+    assert "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt" in environment
+    with files_of("hello:distroless") as archive:
+        members = {m.name.rstrip("/"): m for m in archive}
+
+        def read(name):
+            return archive.extractfile(name).read().decode()
+
+        users = [line.split(":")[:3] for line in read("etc/passwd").splitlines()]
+        assert users == [["root", "x", "0"], ["nobody", "x", "65534"], ["nonroot", "x", "65532"]]
+        groups = {line.split(":")[0]: line.split(":")[2] for line in read("etc/group").splitlines()}
+        assert groups == {"root": "0", "nobody": "65534", "tty": "5", "staff": "50", "nonroot": "65532"}
+        assert members["tmp"].mode & 0o7777 == 0o1777
+        home = members["home/nonroot"]
+        assert (home.mode & 0o7777, home.uid, home.gid) == (0o700, 65532, 65532)
+        assert "hosts:" in read("etc/nsswitch.conf") and 'VERSION_ID="13"' in read("usr/lib/os-release")
+        assert read("etc/ssl/certs/ca-certificates.crt").count("BEGIN CERTIFICATE") > 100
+        assert "usr/share/zoneinfo/Europe/Berlin" in members and "etc/mime.types" in members
+        records = {name.rpartition("/")[2] for name in members if name.startswith("var/lib/dpkg/status.d/")}
+        packages = {"base-files", "ca-certificates", "media-types", "netbase", "tzdata", "tzdata-legacy"}
+        assert packages <= records
+        for name in packages:
+            assert f"Package: {name}\n" in read(f"var/lib/dpkg/status.d/{name}")
+        programs = [n for n, m in members.items() if m.isfile() and m.mode & 0o111 and n.startswith(("usr/bin/", "usr/sbin/"))]
+        assert programs == [], "it has no program but /hello"
 
 
 def test_minimal_holds_one():

@@ -233,6 +233,13 @@ def test_scratch_and_alpine_differ_where_the_lesson_says(matrix):
         assert state["scratch", pitfall] == "works", pitfall
 
 
+def test_distroless_has_data_and_no_shell(tmp_path):
+    works = ["ca-certificates", "tmp", "user-names", "numeric-user", "time-zone", "workdir"]
+    fails = ["exec-shell", "shell-form"]
+    state = {line["id"]: line["state"] for line in probe(tmp_path, ["distroless"], *works, *fails)}
+    assert state == {**dict.fromkeys(works, "works"), **dict.fromkeys(fails, "fails")}
+
+
 def test_the_table_is_legible_without_colour(matrix):
     path, lines = matrix
     rendered = subprocess.run(
