@@ -351,7 +351,7 @@ test: setup ## everything that must hold; brings what it needs
 
 # ---- images and the comparison ---------------------------------------------------------
 
-images: ## build the images hello:naive, :builder, :alpine, :scratch and :scratch-minimal
+images: ## build the images hello:naive, :builder, :alpine, :distroless, :scratch and :scratch-minimal
 	ci/setup images
 	ci/engine run ci/images
 

@@ -1,6 +1,6 @@
 // All images from a fresh clone with Docker alone: docker buildx bake
 //
-// builder, alpine, scratch and scratch-minimal come from one compile stage, Dockerfile.builder's; naive
+// builder, alpine, distroless, scratch and scratch-minimal come from one compile stage, Dockerfile.builder's; naive
 // compiles in its own image. Each is also a target of its own: docker buildx bake scratch
 
 variable "DEBIAN" {
@@ -9,9 +9,12 @@ variable "DEBIAN" {
 variable "ALPINE" {
   default = "alpine:3.22"
 }
+variable "DISTROLESS" {
+  default = "gcr.io/distroless/static-debian13:nonroot"
+}
 
 group "default" {
-  targets = ["naive", "builder", "alpine", "scratch", "scratch-minimal"]
+  targets = ["naive", "builder", "alpine", "distroless", "scratch", "scratch-minimal"]
 }
 
 // What all have in common. Attestations would turn an image into an index, which older engines and
@@ -56,6 +59,14 @@ target "alpine" {
   args       = { DEBIAN = null }
   contexts   = { binary = "target:build" }
   tags       = ["hello:alpine"]
+}
+
+target "distroless" {
+  inherits   = ["_common"]
+  dockerfile = "Dockerfile.distroless"
+  args       = { DEBIAN = null, ALPINE = null, DISTROLESS = DISTROLESS }
+  contexts   = { binary = "target:build" }
+  tags       = ["hello:distroless"]
 }
 
 target "scratch" {

@@ -289,7 +289,7 @@ def test_layers_show_their_instruction(browser, pages):
 def test_states_are_words_and_marks(browser, pages):
     page = browser.open(pages["whole"], 400, "light")
     cells = page.run("[...document.querySelectorAll('.matrix td')].map(cell => cell.textContent)")
-    assert len(cells) == len(SAMPLE["pitfalls"]) * 5
+    assert len(cells) == len(SAMPLE["pitfalls"]) * 6
     assert set(cells) == {"✓ works", "✗ fails", "○ not applicable"}
     page.close()
 

@@ -15,10 +15,10 @@ ENGINES = ["docker-28-containerd", "docker-28", "docker-26", "docker-20", "podma
 BUILDX = [name for name in ENGINES if name.startswith("docker-2") and name != "docker-20"]
 # compose.yaml's builds name another service, which Debian 13's Compose 2.26 does not know.
 COMPOSE = [name for name in ENGINES if name.startswith("docker-28")]
-BASES = 'export DEBIAN=$(jq -r .debian.image build/images/bases.json) ALPINE=$(jq -r .alpine.image build/images/bases.json)\n'
+BASES = 'export DEBIAN=$(jq -r .debian.image build/images/bases.json) ALPINE=$(jq -r .alpine.image build/images/bases.json) DISTROLESS=$(jq -r .distroless.image build/images/bases.json)\n'
 
 
-STAND_INS = "hello-base/stand-in-for-debian:trixie hello-base/stand-in-for-alpine:trixie"
+STAND_INS = "hello-base/stand-in-for-debian:trixie hello-base/stand-in-for-alpine:trixie hello-base/stand-in-for-distroless:trixie"
 # The first engine makes the stand-ins for bases that can't be pulled, the others load them.
 LOAD = 'export PATH="${ENGINE:+$PWD/ci/$ENGINE:}$PATH"; [ ! -e /shared/bases.tar ] || docker load -qi /shared/bases.tar; '
 SAVE = f"; [ -e /shared/bases.tar ] || ! docker image inspect {STAND_INS} >/dev/null || docker save -o /shared/bases.tar {STAND_INS}"
@@ -83,11 +83,11 @@ def test_a_stand_in_is_not_taken_for_the_official_image(reports, name):
 @pytest.mark.parametrize("name", BUILDX)
 def test_bake_builds_them_from_one_compile_stage(reports, name):
     reports(name)
-    targets = "builder alpine scratch scratch-minimal" + (" naive" if ALL else "")
+    targets = "builder alpine distroless scratch scratch-minimal" + (" naive" if ALL else "")
     run(name, f"""rm -rf build/bin build/images/bin
         {BASES} docker buildx bake {targets}
-        for image in builder alpine scratch scratch-minimal; do docker run --rm hello:$image version; done
-        for image in builder alpine scratch; do
+        for image in builder alpine distroless scratch scratch-minimal; do docker run --rm hello:$image version; done
+        for image in builder alpine distroless scratch; do
             docker create --name bake-$image hello:$image >/dev/null
             docker cp -q bake-$image:/hello - | tar -xO | sha256sum
             docker rm bake-$image >/dev/null
@@ -98,7 +98,7 @@ def test_bake_builds_them_from_one_compile_stage(reports, name):
 def test_no_image_holds_another_platforms_binary(name):
     # The stand-ins have one platform; scratch has all.
     for options in ("-f Dockerfile.scratch --target minimal", "-f Dockerfile.scratch --target binary",
-                    "-f Dockerfile.alpine --build-arg ALPINE=scratch"):
+                    "-f Dockerfile.alpine --build-arg ALPINE=scratch", "-f Dockerfile.distroless --build-arg DISTROLESS=scratch"):
         done = run(name, f"""mkdir -p build/bin/amd64
             echo binary | tee build/bin/hello build/bin/hello-minimal build/bin/amd64/hello >build/bin/amd64/hello-minimal
             docker buildx build --platform linux/arm64 {options} . 2>&1""", check=False)
@@ -109,12 +109,12 @@ def test_no_image_holds_another_platforms_binary(name):
 @pytest.mark.parametrize("name", COMPOSE)
 def test_compose_builds_what_is_missing(reports, name):
     reports(name)
-    services = "builder alpine scratch" + (" naive" if ALL else "")
+    services = "builder alpine distroless scratch" + (" naive" if ALL else "")
     run(name, f"""rm -rf build/bin build/images/bin
-        docker rmi -f hello:builder hello:alpine hello:scratch >/dev/null
+        docker rmi -f hello:builder hello:alpine hello:distroless hello:scratch >/dev/null
         {BASES} docker compose up -d {services}
         trap 'docker compose down' EXIT
-        for port in 1232 1233 1234; do curl -fsS --retry 20 --retry-connrefused --retry-delay 1 localhost:$port/; done""")
+        for port in 1232 1233 1234 1235; do curl -fsS --retry 20 --retry-connrefused --retry-delay 1 localhost:$port/; done""")
 
 
 USERS = """
@@ -126,7 +126,7 @@ for user in member other; do
 done
 usermod -aG docker member
 su member -c 'cd ~/copy && ci/setup images && ci/engine run sh -euc "
-    ci/bases; ci/image binary; ci/image alpine; ci/image scratch; ci/image scratch-minimal"'
+    ci/bases; ci/image binary; ci/image alpine; ci/image distroless; ci/image scratch; ci/image scratch-minimal"'
 ! su other -c 'cd ~/copy && make images' 2>/tmp/words
 grep -c . /tmp/words
 cat /tmp/words

@@ -2,7 +2,7 @@
 
 import subprocess
 
-VARIANTS = ["naive", "builder", "alpine", "scratch", "scratch-minimal"]
+VARIANTS = ["naive", "builder", "alpine", "distroless", "scratch", "scratch-minimal"]
 
 
 def docker(*args, check=True):

@@ -82,7 +82,7 @@ def test_every_block_of_the_document():
         left = docker("ps", "-aq", "--filter", f"name={name}").stdout
         assert left == "", "the document's own clean-up leaves something"
     finally:
-        docker("rm", "-fv", name, f"{name}-plain", check=False)
+        docker("rm", "-fv", name, f"{name}-plain", f"{name}-distroless", check=False)
     assert ran > 15
     if skipped:
         pytest.skip(f"{len(skipped)} blocks of {ran + len(skipped)} not run: {set(skipped.values())}")

@@ -11,7 +11,7 @@ import hello
 import pytest
 from test_images import files_of
 
-COPIED_ONLY = ["Dockerfile.alpine", "Dockerfile.scratch"]
+COPIED_ONLY = ["Dockerfile.alpine", "Dockerfile.distroless", "Dockerfile.scratch"]
 
 
 def instructions(dockerfile):
@@ -49,7 +49,7 @@ def build(context):
         text = (context / dockerfile).read_text()
         arguments = [
             f"--build-arg={name}={bases[name.lower()]['image']}"
-            for name in ("DEBIAN", "ALPINE")
+            for name in ("DEBIAN", "ALPINE", "DISTROLESS")
             if f"ARG {name}=" in text
         ]
         done = subprocess.run(
@@ -97,7 +97,7 @@ def test_they_build_without_a_network(build, context, dockerfile):
     assert not runs(done.stdout)
 
 
-@pytest.mark.parametrize("options", [["-f", "Dockerfile.alpine"], ["-f", "Dockerfile.scratch"],
+@pytest.mark.parametrize("options", [["-f", "Dockerfile.alpine"], ["-f", "Dockerfile.distroless"], ["-f", "Dockerfile.scratch"],
                                      ["-f", "Dockerfile.scratch", "--target=minimal"]], ids=" ".join)
 def test_a_missing_binary_is_explained(build, options):
     done = build(options[1], *options[2:])
@@ -160,7 +160,7 @@ def test_naive_is_not_built_again_for_what_the_others_left(build, context):
     assert not [name for name in shipped if name.startswith("src/build/images")]
 
 
-@pytest.mark.parametrize("name", ["naive", "builder", "alpine", "scratch"])
+@pytest.mark.parametrize("name", ["naive", "builder", "alpine", "distroless", "scratch"])
 def test_each_context_is_what_is_copied(name):
     """BuildKit's file of one Dockerfile allows no more than that copies, the legacy builder's all of them."""
     own = (hello.ROOT / f"Dockerfile.{name}.dockerignore").read_text().splitlines()

@@ -12,7 +12,7 @@ import time
 import pytest
 from engine import docker
 
-SHIPS_THE_RELEASE = ["builder", "alpine", "scratch"]
+SHIPS_THE_RELEASE = ["builder", "alpine", "distroless", "scratch"]
 HARDENED = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
 
 
@@ -53,7 +53,7 @@ def digest_of_hello(variant):
 
 
 def test_configuration(variant, config):
-    assert config["User"] == "99:99"
+    assert config["User"] == ("65532:65532" if variant == "distroless" else "99:99")
     assert config["Entrypoint"] == ["/hello"]
     assert config["Healthcheck"]["Test"] == ["CMD", "/hello", "healthcheck"]
     https = [] if variant == "scratch-minimal" else ["1443/tcp"]
