@@ -155,6 +155,9 @@ $(foreach flavour,$(TLS_FLAVOURS) minimal,$(eval $(call libmicrohttpd,$(flavour)
 $(foreach flavour,$(TLS_FLAVOURS),$(eval $(call mbedtls,$(flavour))))
 $(foreach flavour,$(TLS_FLAVOURS),$(eval $(call s2n-bignum,$(flavour))))
 
+# What -include reads, compilers write. Without this rule make 3.81, which macOS has, would match the next one,
+# because it ignores the slash.
+%.d: ;
 # A target that ends with a slash is a directory.
 build/%/:
 	$(Q)mkdir -p $@
