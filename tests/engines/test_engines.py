@@ -31,7 +31,8 @@ BASES = 'export DEBIAN=$(jq -r .debian.image build/images/bases.json) ALPINE=$(j
 STAND_INS = "hello-base/stand-in-for-debian:trixie hello-base/stand-in-for-alpine:trixie"
 # The first engine makes the stand-ins for bases that can't be pulled, the others load them.
 LOAD = 'export PATH="${ENGINE:+$PWD/ci/$ENGINE:}$PATH"; [ ! -e /shared/bases.tar ] || docker load -qi /shared/bases.tar; '
-SAVE = f"; [ -e /shared/bases.tar ] || ! docker image inspect {STAND_INS} >/dev/null || docker save -o /shared/bases.tar {STAND_INS}"
+SAVE = (f"; [ -e /shared/bases.tar ] || [ ! -w /shared ] || ! docker image inspect {STAND_INS} >/dev/null || "
+        f"{{ docker save -o /shared/bases.tar {STAND_INS}; chmod 644 /shared/bases.tar; }}")
 
 on_request = pytest.mark.skipif(not ALL, reason="make test-engines runs it")
 
@@ -61,11 +62,11 @@ def passed():
     """Writes down a command that was run on an engine, and what came of it."""
     versions = {}
 
-    def add(name, command, result, host=None):
+    def add(name, command, result, user=None, host=None):
         if host is None:
             if name not in versions:
                 versions[name] = run(name, VERSION).stdout.strip() + KINDS.get(name, "")
-            host = versions[name]
+            host = versions[name] + (f", {user}" if user else "")
         row = {"date": f"{datetime.date.today():%Y-%m-%d}", "test": os.environ["PYTEST_CURRENT_TEST"], "engine": name, "host": host,
                "command": command, "result": result}
         with open(hello.ROOT / "build/engines/results.jsonl", "a") as file:
@@ -241,8 +242,8 @@ def test_a_member_of_the_group_builds_and_another_user_reads_why_not(reports, pa
         cat /tmp/words""")
     # The line, and make's own.
     assert "\n2\nengine: docker is installed, but user other may not use its engine" in done.stdout
-    passed(name, command, "user in the group `docker`, without mmdebstrap: builds all")
-    passed(name, "make images", "user outside the group: one line names the permission, and how to get it")
+    passed(name, command, "without mmdebstrap: builds all", "user in the group `docker`")
+    passed(name, "make images", "one line names the permission, and how to get it", "user outside the group")
 
 
 # POSIX utilities, mktemp, make, and docker: what macOS and BSD have, too.
@@ -282,8 +283,8 @@ def test_make_uses_the_toolbox_where_tools_are_missing(reports, passed, name):
     assert sizes == {image["name"]: image["size_bytes"] for image in reports(name)["images"]}
     rights = "four capabilities, because `--privileged` is refused" if refused else "`--privileged`"
     passed(name, "make images; make compare ONLY=scratch,alpine QUICK=1 RUNS=1",
-           f"user in the group `docker` with make, a shell and POSIX utilities alone: runs in the toolbox with {rights}; "
-           "push, pull, memory and requests have figures")
+           f"runs in the toolbox with {rights}; push, pull, memory and requests have figures",
+           "user in the group `docker` with make and POSIX utilities alone")
 
 
 @on_request
@@ -300,7 +301,7 @@ def test_a_bare_debian_13_runs_it(passed, command):
     """It has make alone; the commands install the rest, the engine included."""
     done = run("bare-13", f"rm -rf build; {command} >/data/log 2>&1 || {{ tail -n 60 /data/log; exit 1; }}; tail -n 1 /data/log", seconds=3600)
     passed("bare-13", command, f"installs what is missing; {done.stdout.strip().splitlines()[-1] if 'check' in command else 'all figures'}",
-           "Debian 13, root, with make alone")
+           host="Debian 13, root, with make alone")
 
 
 @on_request
