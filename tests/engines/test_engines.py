@@ -26,9 +26,9 @@ BUILDX = [name for name in DOCKER if name != "docker-20"]
 # Compose 2.35 or later builds one service from another.
 COMPOSE = [name for name in ENGINES if name.startswith("docker-28")]
 ROOTLESS = [name for name in ENGINES if name.endswith("-rootless")]
-BASES = 'export DEBIAN=$(jq -r .debian.image build/images/bases.json) ALPINE=$(jq -r .alpine.image build/images/bases.json)\n'
+BASES = 'export DEBIAN=$(jq -r .debian.image build/images/bases.json) ALPINE=$(jq -r .alpine.image build/images/bases.json) DISTROLESS=$(jq -r .distroless.image build/images/bases.json)\n'
 
-STAND_INS = "hello-base/stand-in-for-debian:trixie hello-base/stand-in-for-alpine:trixie"
+STAND_INS = " ".join(f"hello-base/stand-in-for-{base}:trixie" for base in ("debian", "alpine", "distroless"))
 # The first engine makes the stand-ins for bases that can't be pulled, the others load them.
 LOAD = 'export PATH="${ENGINE:+$PWD/ci/$ENGINE:}$PATH"; [ ! -e /shared/bases.tar ] || docker load -qi /shared/bases.tar; '
 SAVE = (f"; [ -e /shared/bases.tar ] || [ ! -w /shared ] || ! docker image inspect {STAND_INS} >/dev/null || "
@@ -146,23 +146,23 @@ def test_a_stand_in_is_not_taken_for_the_official_image(reports, name):
 @pytest.mark.parametrize("name", BUILDX)
 def test_bake_builds_them_from_one_compile_stage(reports, passed, name):
     reports(name)
-    targets = "builder alpine scratch scratch-minimal" + (" naive" if ALL else "")
+    targets = "builder alpine distroless scratch scratch-minimal" + (" naive" if ALL else "")
     run(name, f"""rm -rf build/bin build/images/bin
         {BASES} docker buildx bake {targets}
         for image in {targets}; do docker run --rm hello:$image version; done
-        for image in builder alpine scratch; do
+        for image in builder alpine distroless scratch; do
             docker create --name bake-$image hello:$image >/dev/null
             docker cp -q bake-$image:/hello - | tar -xO | sha256sum
             docker rm bake-$image >/dev/null
         done | sort -u | wc -l | grep -x 1""")
-    passed(name, f"docker buildx bake {targets}", "each image runs; builder, alpine and scratch have the same `/hello`")
+    passed(name, f"docker buildx bake {targets}", "each image runs; all but naive and scratch-minimal have the same `/hello`")
 
 
 @pytest.mark.parametrize("name", BUILDX)
 def test_no_image_holds_another_platforms_binary(passed, name):
     # The stand-ins have one platform; scratch has all.
     for options in ("-f Dockerfile.scratch --target minimal", "-f Dockerfile.scratch --target binary",
-                    "-f Dockerfile.alpine --build-arg ALPINE=scratch"):
+                    "-f Dockerfile.alpine --build-arg ALPINE=scratch", "-f Dockerfile.distroless --build-arg DISTROLESS=scratch"):
         done = run(name, f"""mkdir -p build/bin/amd64
             echo binary | tee build/bin/hello build/bin/hello-minimal build/bin/amd64/hello >build/bin/amd64/hello-minimal
             trap 'rm -rf build/bin' EXIT
@@ -177,9 +177,9 @@ def test_no_image_holds_another_platforms_binary(passed, name):
 @on_request
 @pytest.mark.parametrize("name, kit", [(name, "1") for name in DOCKER] + [(name, "0") for name in DOCKER if name == "docker-20"])
 def test_a_build_without_a_binary_says_who_makes_it(passed, name, kit):
-    for file in ("alpine", "scratch"):
+    for file, base in (("alpine", "ALPINE"), ("distroless", "DISTROLESS"), ("scratch", "ALPINE")):
         done = run(name, f"""rm -rf build/bin
-            DOCKER_BUILDKIT={kit} docker build --build-arg ALPINE=scratch -f Dockerfile.{file} . 2>&1""", check=False)
+            DOCKER_BUILDKIT={kit} docker build --build-arg {base}=scratch -f Dockerfile.{file} . 2>&1""", check=False)
         assert done.returncode != 0
         assert "made-by-make-or-docker-buildx-bake" in done.stdout
     passed(name, f"DOCKER_BUILDKIT={kit} docker build -f Dockerfile.alpine .",
@@ -189,10 +189,10 @@ def test_a_build_without_a_binary_says_who_makes_it(passed, name, kit):
 @pytest.mark.parametrize("name", COMPOSE)
 def test_compose_builds_what_is_missing(reports, passed, name):
     reports(name)
-    services = "builder alpine scratch" + (" naive" if ALL else "")
-    ports = "1232 1233 1234" + (" 1231" if ALL else "")
+    services = "builder alpine distroless scratch" + (" naive" if ALL else "")
+    ports = "1232 1233 1234 1235" + (" 1231" if ALL else "")
     run(name, f"""rm -rf build/bin build/images/bin
-        docker rmi -f hello:builder hello:alpine hello:scratch hello:naive >/dev/null
+        docker rmi -f hello:builder hello:alpine hello:distroless hello:scratch hello:naive >/dev/null
         {BASES} docker compose up -d {services}
         trap 'docker compose down' EXIT
         for port in {ports}; do curl -fsS --retry 20 --retry-connrefused --retry-delay 1 localhost:$port/; done""")
@@ -203,7 +203,7 @@ def test_compose_builds_what_is_missing(reports, passed, name):
 @pytest.mark.parametrize("name", [name for name in DOCKER if name not in COMPOSE])
 def test_an_older_compose_runs_what_is_there(passed, name):
     """Compose 2.26 builds no service from another, and Compose 1 refuses a file with that."""
-    ask = """for port in 1231 1232 1233 1234; do curl -fsS --retry 20 --retry-connrefused --retry-delay 1 localhost:$port/; done"""
+    ask = """for port in 1231 1232 1233 1234 1235; do curl -fsS --retry 20 --retry-connrefused --retry-delay 1 localhost:$port/; done"""
     if name == "docker-20":
         done = run(name, "docker-compose up -d 2>&1", check=False)
         assert done.returncode != 0
@@ -232,7 +232,7 @@ usermod -aG docker member
 @pytest.mark.parametrize("name", [name for name in COMPOSE + ["docker-20"] if name in ENGINES and name not in ROOTLESS])
 def test_a_member_of_the_group_builds_and_another_user_reads_why_not(reports, passed, name):
     reports(name)
-    command = "make images" if ALL else 'ci/setup images && ci/bases && ci/image binary && ci/image alpine && ci/image scratch'
+    command = "make images" if ALL else 'ci/setup images && ci/bases && ci/image binary && ci/image alpine && ci/image distroless && ci/image scratch'
     done = run(name, USERS + f"""
         mv /usr/bin/mmdebstrap /usr/bin/mmdebstrap.away
         trap 'mv /usr/bin/mmdebstrap.away /usr/bin/mmdebstrap' EXIT
@@ -262,7 +262,7 @@ def test_make_uses_the_toolbox_where_tools_are_missing(reports, passed, name):
         cd /home/member/copy
         for command in 'make images' 'make compare ONLY=scratch,alpine QUICK=1 RUNS=1'; do
             setpriv --reuid=member --regid=member --init-groups env -i HOME=/home/member PATH=/tools \
-                DEBIAN="$DEBIAN" ALPINE="$ALPINE" $command
+                DEBIAN="$DEBIAN" ALPINE="$ALPINE" DISTROLESS="$DISTROLESS" $command
         done
         docker run --rm hello:naive version
         ! docker run --rm --privileged hello-toolbox true 2>/dev/null || echo engine-is-privileged
@@ -292,7 +292,7 @@ def test_make_uses_the_toolbox_where_tools_are_missing(reports, passed, name):
 def test_the_images_are_built(passed, name):
     command = "make images" if name in DOCKER else "ENGINE=podman make images"
     run(name, LOAD + command)
-    passed(name, command, "builds all five")
+    passed(name, command, "builds all six")
 
 
 @on_request

@@ -62,6 +62,13 @@ def test_a_user_without_an_engine_reads_what_to_install(tools):
     assert "docker.io" in done.stderr and "mmdebstrap" not in done.stderr
 
 
+@pytest.mark.parametrize("version, wanted", [("4.3.1", False), ("5.4.2", True)])
+def test_only_podman_5_needs_nftables(tools, version, wanted):
+    tool(tools / "podman", f'[ "$1" != --version ] || echo "podman version {version}"')
+    done = run(tools, "setup", "images", ENGINE="podman")
+    assert ("nftables" in done.stderr) == wanted
+
+
 OFFICIAL = {"RepoTags": ["{}"], "RepoDigests": ["x@sha256:12"], "Config": {"Labels": None}}
 
 
