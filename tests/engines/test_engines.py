@@ -299,9 +299,24 @@ def test_the_images_are_built(passed, name):
 @pytest.mark.parametrize("command", ["make images && make compare QUICK=1 RUNS=1 ONLY=scratch", "make check"])
 def test_a_bare_debian_13_runs_it(passed, command):
     """It has make alone; the commands install the rest, the engine included."""
-    done = run("bare-13", f"rm -rf build; {command} >/data/log 2>&1 || {{ tail -n 60 /data/log; exit 1; }}; tail -n 1 /data/log", seconds=3600)
+    done = run("bare-13", f"rm -rf build; {{ {command}; }} >/data/log 2>&1 || {{ tail -n 60 /data/log; exit 1; }}; tail -n 1 /data/log", seconds=3600)
     passed("bare-13", command, f"installs what is missing; {done.stdout.strip().splitlines()[-1] if 'check' in command else 'all figures'}",
            host="Debian 13, root, with make alone")
+
+
+@on_request
+@pytest.mark.parametrize("name", [name for name in ("docker-28",) if name in ENGINES])
+def test_the_whole_comparison_runs(passed, name):
+    """All images on one engine: the tables' widest form with Debian's newest jq and hyperfine."""
+    command = "make compare QUICK=1"
+    run(name, LOAD + command)
+    report = json.loads((project(name) / "build/compare/report.json").read_text())
+    plain = [image for image in report["images"] if image["flags"] == "plain"]
+    assert [image["name"] for image in plain] == ["naive", "builder", "alpine", "distroless", "scratch", "scratch-minimal"]
+    for image in plain:
+        assert image["build_cold_s"] is not None and image["push_s"] is not None, image["not_measured"]
+    naive = plain[0]["size_bytes"]
+    passed(name, command, f"all images, push and pull included; naive has {naive:,} bytes")
 
 
 @on_request
