@@ -155,6 +155,9 @@ $(foreach flavour,$(TLS_FLAVOURS) minimal,$(eval $(call libmicrohttpd,$(flavour)
 $(foreach flavour,$(TLS_FLAVOURS),$(eval $(call mbedtls,$(flavour))))
 $(foreach flavour,$(TLS_FLAVOURS),$(eval $(call s2n-bignum,$(flavour))))
 
+# What -include reads, compilers write. Without this rule make 3.81, which macOS has, would match the next one,
+# because it ignores the slash.
+%.d: ;
 # A target that ends with a slash is a directory.
 build/%/:
 	$(Q)mkdir -p $@
@@ -271,9 +274,9 @@ image-tests: ## build the four images and test them
 	ci/engine run ci/images
 	$(RUN_TESTS) image
 
-test-engines: ## the README's commands on Docker 20.10 to 28 and podman 5 (root; an hour, the first time)
+test-engines: ## the README's commands on Docker 20.10 to 28 and podman 4 and 5 (root; hours); ENGINES=name,...
 	ci/setup engines
-	ENGINES=all /usr/bin/python3 -m pytest -c tests/pytest.ini tests/engines -v
+	ENGINES=$(or $(ENGINES),all) /usr/bin/python3 -m pytest -c tests/pytest.ini tests/engines -v
 
 # What the tests on arm64 run. Another machine compiles it, and an emulated one runs it. The tests
 # are skipped where a tool is missing, and fail where only these programs are.
@@ -310,7 +313,7 @@ fuzz_client_WRAPS := write socket connect
 fuzz_tls_WRAPS := getrandom
 # How long each harness runs, and how many run at a time.
 FUZZ_SECONDS := 600
-FUZZ_JOBS := $(shell nproc)
+FUZZ_JOBS = $(shell nproc)
 
 build/fuzz/harness/%.o: tests/fuzz/%.c $(dependency_headers) Makefile | build/fuzz/harness/support
 	$(Q)echo "  CC  $@"
@@ -352,12 +355,10 @@ test: setup ## everything that must hold; brings what it needs
 # ---- images and the comparison ---------------------------------------------------------
 
 images: ## build the images hello:naive, :builder, :alpine, :distroless, :scratch and :scratch-minimal
-	ci/setup images
-	ci/engine run ci/images
+	ci/with-tools images ci/images
 
 compare: ## build, run and measure the images side by side; RUNS=n samples
-	ci/setup compare
-	ci/engine run compare/run
+	ci/with-tools compare compare/run
 
 bench: build/release/hello ## compare hello with a bare loop, nginx, lighttpd and net/http; ROUNDS=n, QUICK=1
 	ci/setup bench

@@ -1,6 +1,7 @@
 """HTTPS from the images that have it, as the README shows it."""
 
 import json
+import os
 import ssl
 import subprocess
 import time
@@ -71,6 +72,35 @@ def test_a_certificate_by_volume_and_its_reload(image, container, tmp_path):
     second = make_certificate()
     docker("kill", "-s", "HUP", name)
     assert ask(name, second)["tls"]["server_name"] == "localhost"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a file of another user takes root")
+def test_a_private_key_of_mode_0600(container, tmp_path):
+    """What the README says about the images' user 99: run as the owner, or give the file to group 99."""
+    key, chain = tmp_path / "key.pem", tmp_path / "chain.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key]
+        + ["-out", chain, "-days", "7", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+        check=True,
+        capture_output=True,
+    )
+    tmp_path.chmod(0o755)
+    chain.chmod(0o644)
+    context = ssl.create_default_context(cafile=chain)
+    options = ["-p", "127.0.0.1::1443", "-v", f"{tmp_path}:/tls:ro"]
+    flags = ["-tls-addr", ":1443", "-tls-cert", "/tls/chain.pem", "-tls-key", "/tls/key.pem"]
+
+    os.chown(key, 4242, 4242)
+    key.chmod(0o600)
+    refused = docker("run", "--rm", *options, "hello:scratch", *flags, check=False)
+    assert refused.returncode == 1
+    assert "/tls/key.pem" in refused.stderr and "Permission denied" in refused.stderr
+    owner = container("hello:scratch", *options, "--user", "4242:4242", command=flags)
+    assert ask(owner, context)["tls"]["server_name"] == "localhost"
+
+    os.chown(key, 4242, 99)
+    key.chmod(0o640)
+    assert ask(container("hello:scratch", *options, command=flags), context)["tls"]["server_name"] == "localhost"
 
 
 def test_minimal_says_that_it_has_none():

@@ -21,7 +21,7 @@ def tools(tmp_path):
     """A PATH of what the scripts need, less docker and what makes stand-ins; a user who is not root."""
     directory = tmp_path / "tools"
     directory.mkdir()
-    names = "sh bash cat dirname mktemp rm sed grep sort tr jq curl mkdir date sleep tail timeout wc head chmod uname"
+    names = "sh bash cat dirname mktemp rm sed grep sort tr jq curl mkdir date sleep tail timeout wc head chmod uname sha256sum"
     for name in names.split():
         (directory / name).symlink_to(shutil.which(name))
     tool(directory / "id", 'case $1 in -u) echo "${AS:-1000}" ;; *) echo alice ;; esac')
@@ -60,6 +60,13 @@ def test_a_user_without_an_engine_reads_what_to_install(tools):
     done = run(tools, "setup", "images")
     assert done.returncode == 1
     assert "docker.io" in done.stderr and "mmdebstrap" not in done.stderr
+
+
+@pytest.mark.parametrize("version, wanted", [("4.3.1", False), ("5.4.2", True)])
+def test_only_podman_5_needs_nftables(tools, version, wanted):
+    tool(tools / "podman", f'[ "$1" != --version ] || echo "podman version {version}"')
+    done = run(tools, "setup", "images", ENGINE="podman")
+    assert ("nftables" in done.stderr) == wanted
 
 
 OFFICIAL = {"RepoTags": ["{}"], "RepoDigests": ["x@sha256:12"], "Config": {"Labels": None}}
@@ -102,13 +109,13 @@ END
     if source == "pulled":
         names = (tmp_path / "pulled").read_text().split()
         prefix = "docker.io/library/" if engine == "podman" else ""
-        assert names == [f"{prefix}debian:trixie-slim", f"{prefix}alpine:3.22"]
+        assert names == [f"{prefix}debian:trixie-slim", f"{prefix}alpine:3.22", "gcr.io/distroless/static-debian13:nonroot"]
 
 
 def test_a_stand_ins_name_ends_in_no_images_name():
     text = (hello.ROOT / "ci/bases").read_text()
     names = [line.split()[3] for line in text.splitlines() if line.startswith("provide ")]
-    assert len(names) == 2
+    assert len(names) == 3
     for name in names:
         assert name.rpartition("/")[2].startswith("stand-in-for-")
 
@@ -149,4 +156,26 @@ def test_the_toolbox_gets_what_measuring_takes(tools, tmp_path, privileged):
         [] if privileged else ["SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "NET_RAW"])
     assert "/run/user/1/docker.sock:/var/run/docker.sock" in words
     assert f"{root}:{root}" in words and "HOST_SYSTEM=Some Linux 1" in words
-    assert words[-2:] == ["hello-toolbox", "ci/images"]
+    assert words[words.index("hello-toolbox") + 1] == "sh" and words[-1] == "ci/images"
+    assert words[-2] == "1000:alice"
+    assert ("the engine refuses --privileged" in done.stderr) == (not privileged)
+
+
+@pytest.mark.parametrize("responds", [True, False])
+def test_missing_tools_are_the_toolboxs_where_an_engine_responds(tools, tmp_path, responds):
+    tool(tools / "docker", f"exit {0 if responds else 1}")
+    (tools / "jq").unlink()
+    root = tmp_path / "root"
+    (root / "compare/toolbox").mkdir(parents=True)
+    shutil.copytree(hello.ROOT / "ci", root / "ci")
+    tool(root / "compare/toolbox/run", 'echo "toolbox $*"')
+    done = subprocess.run([root / "ci/with-tools", "images", "ci/images"], capture_output=True, text=True, timeout=60,
+                          env={"PATH": str(tools)})
+    assert "setup: missing:" in done.stderr and " jq" in done.stderr
+    assert (done.returncode, done.stdout) == ((0, "toolbox ci/images\n") if responds else (1, ""))
+
+
+def test_tools_that_are_there_are_used(tools, tmp_path):
+    tool(tools / "docker", "exit 0")
+    done = run(tools, "with-tools", "images", "echo", "here")
+    assert (done.returncode, done.stdout) == (0, "here\n"), done.stderr
