@@ -12,6 +12,8 @@ MACHINE_amd64 := x86_64
 MACHINE_arm64 := aarch64
 HOST_ARCH := $(ARCH_$(shell uname -m))
 ARCH := $(HOST_ARCH)
+# An empty one is this machine's, too: docker's legacy builder has no TARGETARCH.
+override ARCH := $(or $(ARCH),$(HOST_ARCH))
 BUILD := build$(if $(filter-out $(HOST_ARCH),$(ARCH)),/$(ARCH))
 CROSS := $(if $(filter-out $(HOST_ARCH),$(ARCH)),$(MACHINE_$(ARCH))-linux-gnu-)
 # Archives for link-time optimisation need gcc's own tools for their index.
