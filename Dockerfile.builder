@@ -10,13 +10,20 @@
 # Every release comes from its `build` stage: with this compiler and this musl, everybody
 # gets the same bytes of /hello. Dockerfile.alpine and
 # Dockerfile.scratch take them from here: `make images`.
+#
+# All stages but the last run on the platform that builds, and cross-compile for another: nothing
+# is emulated. TARGETARCH is the image's processor; docker's legacy builder does not set it, and builds
+# for its own.
 
 # Global build arguments stand before the first FROM, or no FROM can use them.
 ARG DEBIAN=debian:trixie-slim
 ARG ALPINE=alpine:3.22
+# The platform that builds, as "linux/amd64". The legacy builder does not set it either; "linux" alone
+# means the builder's own processor.
+ARG BUILDPLATFORM=linux
 
 # ---- toolchain: changes least often, so it comes first and stays cached
-FROM ${DEBIAN} AS toolchain
+FROM --platform=$BUILDPLATFORM ${DEBIAN} AS toolchain
 # No recommended packages: they would add a third and compile nothing. The lists may stay,
 # this stage ships nowhere. No curl: deps/fetch downloads with apt's own transport.
 RUN apt-get update \
@@ -32,18 +39,28 @@ RUN deps/fetch
 
 # ---- libraries: rebuilt only when a pin or a recipe changes, not with each edit of src/
 FROM sources AS libraries
+# A compiler for the image's platform, where the toolchain's is none. The stages before serve all platforms.
+ARG TARGETARCH
+RUN case ${TARGETARCH:=$(dpkg --print-architecture)} in \
+    "$(dpkg --print-architecture)") ;; \
+    amd64) apt-get install -y --no-install-recommends gcc-x86-64-linux-gnu linux-libc-dev-amd64-cross ;; \
+    arm64) apt-get install -y --no-install-recommends gcc-aarch64-linux-gnu linux-libc-dev-arm64-cross ;; \
+    *) echo "hello is for amd64 and arm64, not for $TARGETARCH" >&2 && exit 1 ;; esac
 COPY Makefile ./
 COPY deps deps
 COPY src/tls/gnutls src/tls/gnutls
 # The Makefile's own list of what the release links.
-RUN make -j"$(nproc)" libraries
+RUN make -j"$(nproc)" ARCH="$TARGETARCH" libraries
 
 # ---- build: the service itself
 FROM libraries AS build
+ARG TARGETARCH
 COPY src src
-# The last command proves the result: the binary runs, on nothing but the kernel.
-RUN make -j"$(nproc)" build/release/hello build/minimal/hello \
- && cp build/release/hello /hello && cp build/minimal/hello /hello-minimal && /hello version
+# The last command proves the result: the binary runs, on nothing but the kernel. One for another
+# platform runs in the tests, in a virtual machine.
+RUN make -j"$(nproc)" ARCH="$TARGETARCH" all \
+ && cp build/bin/*/hello build/bin/*/hello-minimal / \
+ && { [ ! -e build/release/hello ] || /hello version; }
 
 # ---- binary-minimal: the program without TLS under the name that Dockerfile.scratch copies
 FROM scratch AS binary-minimal

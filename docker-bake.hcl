@@ -1,7 +1,11 @@
-// All images from a fresh clone with Docker alone: docker buildx bake
+// The images from a fresh clone with Docker alone: docker buildx bake; with naive: docker buildx bake all
 //
-// builder, alpine, distroless, scratch and scratch-minimal come from one compile stage, Dockerfile.builder's; naive
-// compiles in its own image. Each is also a target of its own: docker buildx bake scratch
+// builder, alpine, distroless, scratch and scratch-minimal come from one compile stage, Dockerfile.builder's. Each
+// is also a target of its own: docker buildx bake scratch. For both platforms, each an index of two images, in
+// containerd's image store or with --push: docker buildx bake --set '*.platform=linux/amd64,linux/arm64'
+//
+// naive compiles in its own image, so for another platform it would have to run that platform's compiler in
+// emulation. It is built for the builder's platform alone, and is not in the default group.
 
 variable "DEBIAN" {
   default = "debian:trixie-slim"
@@ -14,7 +18,10 @@ variable "DISTROLESS" {
 }
 
 group "default" {
-  targets = ["naive", "builder", "alpine", "distroless", "scratch", "scratch-minimal"]
+  targets = ["builder", "alpine", "distroless", "scratch", "scratch-minimal"]
+}
+group "all" {
+  targets = ["default", "naive"]
 }
 
 // What all have in common. Attestations would turn an image into an index, which older engines and

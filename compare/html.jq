@@ -179,6 +179,17 @@ def builds_section($ids): . as $report | plain as $images | .article.images as $
 				($article[.name]["build_\(.flags | gsub("-"; "_"))_s"] | published("s"))]]; "numbers")
 		| more("All builds"));
 
+# Bytes to the last one: the platforms differ by few.
+def platforms_section: list("platforms") as $platforms
+	| if $platforms == [] then not_measured_section("sizes for another platform") else
+		("Layers: those that the image adds to its base. Computed: <code>/hello</code> is cross-compiled, and its layer takes the place of the other platform’s." | note)
+		+ table("Bytes for both platforms"; ["", ($platforms[] | (.platform + (if .computed then ", computed" else "" end) | h), "gzip")];
+			[["<code>/hello</code>", ($platforms[] | (.hello_bytes | thousands), "")],
+			 ["<code>/hello</code> without TLS", ($platforms[] | (.minimal_hello_bytes | thousands), "")],
+			 ($platforms[0].images[].name as $name
+				| ["layers of \($name | h)", ($platforms[].images[] | select(.name == $name) | (.size_bytes, .compressed_bytes) | thousands)])]; "numbers")
+	  end;
+
 def layers_section: list("layers") as $layers | plain as $images
 	| if $layers == [] then not_measured_section("single layers") else
 		("Each bar is one image, scaled to the same length. Its parts are the layers, in proportion to their tar archives." | note)
@@ -265,9 +276,9 @@ def raw_section($rows): if $rows == [] then not_measured_section("samples.jsonl 
 
 def gib: if . == null then dash else (. / 1073741824 | number(1)) + " GiB" end;
 . as $report | raw_rows as $rows | ($rows | places) as $ids
-| [["sizes", "Sizes"], ["transfers", "Push and pull"], ["builds", "Build times by flag"], ["layers", "Layers"],
+| [["sizes", "Sizes"], ["transfers", "Push and pull"], ["builds", "Build times by flag"], ["layers", "Layers"], ["platforms", "Both platforms"],
 	["running", "Running"], ["bench", "Beside other servers"], ["inside", "What is inside"], ["pitfalls", "Pitfalls"], ["absent", "Not measured"], ["raw", "Raw samples"]] as $sections
-| {sizes: sizes_section($ids), transfers: transfers_section($ids), builds: builds_section($ids), layers: layers_section,
+| {sizes: sizes_section($ids), transfers: transfers_section($ids), builds: builds_section($ids), layers: layers_section, platforms: platforms_section,
 	running: running_section($ids), bench: bench_section, inside: surface_section($ids), pitfalls: pitfalls_section, absent: reasons_section, raw: raw_section($rows)} as $bodies
 | "<!DOCTYPE html>
 <html lang=\"en\">
@@ -287,7 +298,7 @@ def gib: if . == null then dash else (. / 1073741824 | number(1)) + " GiB" end;
 <p class=\"lead\">One small HTTP service, <b>hello</b>, in \(plain | length) container images, built and measured on one machine.</p>
 \(if .note == null then "" else "<p class=\"absent\">\(.note | h)</p>\n" end)\(cards)<dl class=\"facts\">
 <dt>Measured</dt><dd>\(.at | h)</dd>
-<dt>Machine</dt><dd>\(.host.name | h): \(.host.cpus | h) × \(.host.cpu | h), \(.host.memory_bytes | gib), \(.host.system | h), Linux \(.host.kernel | h)</dd>
+<dt>Machine</dt><dd>\(.host.name | h): \(.host.cpus | h) × \(.host.cpu | h), \(.host.memory_bytes | gib), \(.host.platform | h), \(.host.system | h), Linux \(.host.kernel | h)</dd>
 <dt>Engine</dt><dd>\(.engine | h)</dd>
 <dt>Bases</dt><dd>\([.bases | to_entries[] | "<code>\(.value.image | h)</code> (\(.value.size_bytes | size))" + (if .value.source == "stand-in" then ", a stand-in for <code>\(.value.official | h)</code>" else ", \(.value.source | h)" end)] | join("<br>"))</dd>
 <dt>Article</dt><dd>\(.article.source | h)</dd>

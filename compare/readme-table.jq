@@ -9,7 +9,7 @@ include "format" {search: "./"};
 "Build: `docker build --no-cache`, base images present, one run. First response: from `docker start`, median of"
 	+ " \([.images[].samples.first_response_ms] | min) runs. Compressed: the layers with gzip, as a registry keeps them. 1 MB is 1,000,000 bytes.",
 "",
-"Measured on \(.at[:10]): \(.host.cpus) CPUs (\(.host.cpu)), \(.host.system), \(.engine)."
+"Measured on \(.at[:10]): \(.host.cpus) CPUs (\(.host.cpu))\(if .host.platform then ", \(.host.platform)" else "" end), \(.host.system), \(.engine)."
 	+ ([.bases[] | select(.source == "stand-in")] | if . == [] then "" else
 		" Base images were stand-ins: " + (map("`\(.image)` for `\(.official)`") | join(", ")) + "." end)
 	+ (if .bases.alpine.source == "stand-in" then

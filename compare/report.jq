@@ -1,7 +1,7 @@
 # report.jq - samples.jsonl (slurped) to report.json: medians; null and a reason for a figure
 # without samples. A pure function of its input.
 #
-# --argjson host, bases, article, names, notes, transfers, pitfalls
+# --argjson host, bases, article, names, notes, transfers, pitfalls, platforms
 # --slurpfile bench, empty if there is none
 
 def median:
@@ -46,6 +46,7 @@ def image($samples; $name; $flags):
 	layers: [$samples[] | select(.layer) | {image} + .layer],
 	transfers: $transfers,
 	pitfalls: $pitfalls,
+	platforms: $platforms,
 	flags_notes: $notes,
 	article: $article
 } + (if $bench == [] then {} else {bench: $bench[0]} end)

@@ -48,6 +48,18 @@ def transfers: (.transfers // []) as $rows
 		else empty end)
 	  end;
 
+# Bytes to the last one: the platforms differ by few.
+def platforms: (.platforms // []) as $platforms
+	| if $platforms == [] then empty else
+		"", "## Both platforms", "",
+		(["bytes", ($platforms[] | .platform + (if .computed then ", computed" else "" end), "gzip")] | head),
+		(["`/hello`", ($platforms[] | (.hello_bytes | thousands), "")] | row),
+		(["`/hello` without TLS", ($platforms[] | (.minimal_hello_bytes | thousands), "")] | row),
+		($platforms[0].images[].name as $name
+			| ["layers of \($name)", ($platforms[].images[] | select(.name == $name) | (.size_bytes, .compressed_bytes) | thousands)] | row),
+		"", "Layers: those that the image adds to its base. Computed: `/hello` is cross-compiled, and its layer takes the place of the other platform's."
+	  end;
+
 def pitfalls: (.pitfalls // []) as $pitfalls
 	| if $pitfalls == [] then empty else
 		"", "## Pitfalls", "",
@@ -57,7 +69,7 @@ def pitfalls: (.pitfalls // []) as $pitfalls
 	  end;
 
 . as $report
-| "Measured \($report.at) on \($report.host.cpus) CPUs (\($report.host.cpu)), \($report.host.system), \($report.engine). Bases: "
+| "Measured \($report.at) on \($report.host.cpus) CPUs (\($report.host.cpu)), \($report.host.platform), \($report.host.system), \($report.engine). Bases: "
 	+ ([$report.bases | to_entries[] | "\(.key) is `\(.value.image)`, \(.value.source)"
 		+ (if .value.source == "stand-in" then " for `\(.value.official)`" else "" end)] | join("; ")) + ".",
 "",
@@ -78,6 +90,7 @@ def pitfalls: (.pitfalls // []) as $pitfalls
 (if $report | plain | any_measured(["zstd_bytes", "disk_bytes", "engine_size_bytes", "attestation_bytes", "wasted_bytes"]) then
 	$report | figures_table("Sizes"; ["size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "engine_size_bytes", "attestation_bytes", "wasted_bytes"])
 	else empty end),
+($report | platforms),
 ($report | builds),
 ($report | transfers),
 (if $report | plain | any_measured(["idle_memory_bytes", "requests_per_s", "cpu_us_per_request", "min_memory_bytes"]) then

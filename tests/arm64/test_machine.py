@@ -3,12 +3,14 @@ The release on Debian's arm64 kernel, in a virtual machine whose processor is em
 
 The machine's file system is an initramfs: Debian's packages (tests/arm64/root), our programs and
 tests, and tests/arm64/init, which serves first and then runs tests of its own. The host's tests talk
-to the served ports, which qemu forwards.
+to the served ports, which qemu forwards. What serves is the image hello:scratch for arm64, unpacked: of an
+index that buildah makes of the binaries in build/, or of the OCI layout LAYOUT=DIRECTORY.
 """
 
 import io
 import json
 import os
+import pathlib
 import platform
 import re
 import shutil
@@ -21,6 +23,7 @@ import xml.etree.ElementTree as ElementTree
 
 import hello
 import initramfs
+import oci
 import pytest
 
 sys.path.insert(0, str(hello.ROOT / "tests/http"))
@@ -42,6 +45,8 @@ def what_is_missing():
         return "qemu-system-aarch64 is missing; on Debian it is in qemu-system-arm"
     if not shutil.which("aarch64-linux-gnu-gcc"):
         return "aarch64-linux-gnu-gcc is missing; on Debian it is in gcc-aarch64-linux-gnu"
+    if not shutil.which("buildah"):
+        return "buildah is missing; on Debian it is in buildah"
     if not (BUILD / "debian/vmlinuz").exists():
         return "Debian's arm64 packages are missing: tests/arm64/root could not download them"
     return None
@@ -54,12 +59,11 @@ if what_is_missing():
 # ---- the file system -------------------------------------------------------------------------
 
 
-def write_initramfs(path):
+def write_initramfs(path, image):
     archive = initramfs.Archive(path)
     archive.add(BUILD / "debian/root", "")
     archive.add(hello.ROOT / "tests/arm64/init", "init")
-    archive.add_directory("bare")
-    archive.add(BUILD / "release/hello", "bare/hello")
+    archive.add(image, "bare")
     for name in ("build/valgrind/unit", "build/release", "tests/http", "tests/tls", "docs", "src"):
         archive.add_directory(f"hello/{name}")
     archive.add(BUILD / "valgrind/unit/runner", "hello/build/valgrind/unit/runner")
@@ -83,11 +87,11 @@ def free_ports(count):
 
 
 class Machine:
-    def __init__(self, directory):
+    def __init__(self, directory, image):
         inside = (HTTP, HTTPS, DRAIN, REPORT)
         self.ports = dict(zip(inside, free_ports(len(inside))))
         self.console = directory / "console"
-        write_initramfs(directory / "initramfs")
+        write_initramfs(directory / "initramfs", image)
         forwards = "".join(f",hostfwd=tcp:127.0.0.1:{out}-:{port}" for port, out in self.ports.items())
         with open(self.console, "wb") as console:
             self.process = subprocess.Popen(
@@ -133,8 +137,23 @@ class Machine:
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory):
-    machine = Machine(tmp_path_factory.mktemp("arm64"))
+def images(tmp_path_factory):
+    """The images of the index, by platform."""
+    layout = os.environ.get("LAYOUT")
+    return oci.images(pathlib.Path(layout) if layout else oci.build(tmp_path_factory.mktemp("images")))
+
+
+@pytest.fixture(scope="module")
+def image(images, tmp_path_factory):
+    """The files of hello:scratch for arm64."""
+    directory = tmp_path_factory.mktemp("scratch")
+    oci.unpack(images["linux/arm64"][1], directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def machine(image, tmp_path_factory):
+    machine = Machine(tmp_path_factory.mktemp("arm64"), image)
     try:
         machine.wait_for("serving")
         hello.wait_until(lambda: is_healthy(machine), DEADLINE_S)
@@ -149,6 +168,24 @@ def is_healthy(machine):
             return connection.ask("/healthz").status == 200
     except (OSError, ValueError, hello.http.client.HTTPException):
         return False
+
+
+# ---- the image -------------------------------------------------------------------------------
+
+
+def test_one_index_has_both_platforms(images):
+    assert sorted(images) == ["linux/amd64", "linux/arm64"]
+    for name, (config, _) in images.items():
+        assert f"{config['os']}/{config['architecture']}" == name
+        assert (config["config"]["User"], config["config"]["Entrypoint"]) == ("99:99", ["/hello"])
+
+
+def test_it_holds_the_release_and_three_files(image):
+    files = {str(path.relative_to(image)) for path in image.rglob("*") if path.is_file()}
+    assert files == {"hello", "etc/passwd", "etc/group", oci.CERTIFICATES}
+    data = (image / "hello").read_bytes()
+    assert data[18:20] == b"\xb7\x00", "EM_AARCH64 (elf(5))"
+    assert "LAYOUT" in os.environ or data == hello.binary("arm64/release").read_bytes()
 
 
 # ---- what the host asks ----------------------------------------------------------------------
@@ -178,7 +215,6 @@ def test_it_is_the_release_for_arm64(machine):
     with hello.Connection(machine.ports[HTTP]) as connection:
         version = json.loads(connection.ask("/version").body)
     assert version["hello"] and version["mbedtls"], version
-    assert hello.binary("arm64/release").read_bytes()[18:20] == b"\xb7\x00", "EM_AARCH64 (elf(5))"
 
 
 # ---- from here on the service has ended ------------------------------------------------------

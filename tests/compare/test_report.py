@@ -105,6 +105,9 @@ def test_every_figure_of_a_plain_image_is_there_or_explained(report, key):
         lambda report: report["transfers"][0].update(pull_s=None),
         lambda report: report["transfers"][0].update(mbit_s=0),
         lambda report: report["transfers"][0].update(computed="no"),
+        lambda report: report["platforms"][0].update(platform="linux/riscv64"),
+        lambda report: report["platforms"][0].pop("computed"),
+        lambda report: report["platforms"][1]["images"][0].pop("size_bytes"),
         lambda report: report["pitfalls"][0]["results"]["naive"].update(state="maybe"),
         lambda report: report["pitfalls"][0]["results"].update(other={}),
         lambda report: report["flags_notes"].update(squash=""),
@@ -124,7 +127,7 @@ def test_raw_samples_make_the_report(report, tmp_path, with_bench):
     report["images"] = [image for image in report["images"] if image["flags"] != "squash"]
     names = [image["name"] for image in report["images"] if image["flags"] == "plain"]
     given = {
-        **{key: report[key] for key in ("host", "bases", "article", "transfers", "pitfalls")},
+        **{key: report[key] for key in ("host", "bases", "article", "transfers", "pitfalls", "platforms")},
         "names": names,
         "notes": report["flags_notes"],
     }
@@ -154,14 +157,18 @@ def test_raw_samples_make_the_report(report, tmp_path, with_bench):
 
 def test_table_has_every_section(tmp_path, report):
     text = table(tmp_path, report)
-    for title in ("Sizes", "Build times by flag", "Push and pull", "Running", "What is inside", "Pitfalls", "Beside other servers"):
+    for title in ("Sizes", "Build times by flag", "Push and pull", "Running", "What is inside", "Pitfalls", "Both platforms", "Beside other servers"):
         assert f"## {title}\n" in text
     assert "| scratch-minimal | 171 kB |" in text
+    assert "(Sample CPU <tests & such>), linux/amd64, Debian" in text
+    assert "| bytes | linux/amd64 | gzip | linux/arm64, computed | gzip |" in text
+    assert "| `/hello` | 500,001 |  | 510,002 |  |" in text
+    assert "| layers of scratch | 704,512 | 390,001 | 714,240 | 400,002 |" in text
     assert "None" not in text and "null" not in text
 
 
 def test_table_leaves_out_what_has_no_data(tmp_path, report):
-    for key in ("layers", "transfers", "pitfalls", "flags_notes", "bench"):
+    for key in ("layers", "transfers", "pitfalls", "platforms", "flags_notes", "bench"):
         report.pop(key)
     report["images"] = [image for image in report["images"] if image["flags"] == "plain"]
     first = ("size_bytes", "compressed_bytes", "layers", "build_cold_s", "build_warm_s", "stop_ms")

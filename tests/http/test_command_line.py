@@ -146,7 +146,8 @@ def test_version(flavour):
 def test_output_that_gets_lost_is_an_error(flavour, args):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [hello.binary(flavour), *args], stdout=full, stderr=subprocess.PIPE, text=True, timeout=hello.DEADLINE_S
+            [*hello.emulator(flavour), hello.binary(flavour), *args], stdout=full, stderr=subprocess.PIPE, text=True,
+            timeout=hello.DEADLINE_S,
         )
     error = "No space left on device"
     assert (done.returncode, done.stderr) == (1, f"hello: standard output: can't write: {error}\n")

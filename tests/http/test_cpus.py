@@ -1,6 +1,7 @@
 """One event loop for each usable CPU, and listening where IPv6 is turned off."""
 
 import os
+import shlex
 import subprocess
 import time
 
@@ -71,14 +72,15 @@ def test_the_flag_beats_it(start, number):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace takes root")
 def test_it_listens_where_ipv6_is_turned_off(flavour):
+    binary = shlex.join(map(str, [*hello.emulator(flavour), hello.binary(flavour)]))
     script = f"""
         sysctl -qw net.ipv6.conf.all.disable_ipv6=1 && ip link set lo up
-        {hello.binary(flavour)} serve -addr :1234 2>/dev/null & pid=$!
+        {binary} serve -addr :1234 2>/dev/null & pid=$!
         for try in $(seq 100); do
-            {hello.binary(flavour)} healthcheck http://127.0.0.1:1234/healthz 2>/dev/null && break
+            {binary} healthcheck http://127.0.0.1:1234/healthz 2>/dev/null && break
             sleep 0.05
         done
-        {hello.binary(flavour)} healthcheck && kill $pid && wait $pid"""
+        {binary} healthcheck && kill $pid && wait $pid"""
     done = subprocess.run(
         ["unshare", "--net", "sh", "-c", script],
         env=hello.clean_environment(**hello.sandbox_of(flavour)),

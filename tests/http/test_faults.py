@@ -291,7 +291,7 @@ def children_of(process):
 @contextlib.contextmanager
 def unshared(flavour, *namespaces):
     """The service in namespaces of its own; gives the process and the port."""
-    command = ["unshare", *namespaces, "--fork", "--kill-child=SIGTERM", hello.binary(flavour)]
+    command = ["unshare", *namespaces, "--fork", "--kill-child=SIGTERM", *hello.emulator(flavour), hello.binary(flavour)]
     command += ["serve", "-addr", "127.0.0.1:0", "-read-header-timeout", "500ms"]
     process = subprocess.Popen(
         command,
@@ -362,7 +362,7 @@ def test_no_network(flavour):
     with unshared(flavour, "--net") as (process, port):
         (child,) = children_of(process)
         inside = ["nsenter", "--target", child, "--net"]
-        check = [hello.binary(flavour), "healthcheck", f"http://127.0.0.1:{port}/healthz"]
+        check = [*hello.emulator(flavour), hello.binary(flavour), "healthcheck", f"http://127.0.0.1:{port}/healthz"]
         down = subprocess.run([*inside, *check], capture_output=True, text=True, timeout=DEADLINE_S)
         assert down.returncode == 1 and down.stderr.count("\n") == 1, down.stderr
         subprocess.run([*inside, "ip", "link", "set", "lo", "up"], check=True, timeout=DEADLINE_S)

@@ -102,7 +102,7 @@ def test_ipv6(start):
 def test_the_header_comes_first(flavour):
     with Speaker(b"HTTP/1.1 100 Continue\r\nX: no\r\n\r\n" + response(fields=["X: y"])) as speaker:
         done = subprocess.run(
-            [hello.binary(flavour), "get", "-i", speaker.url], capture_output=True, timeout=hello.DEADLINE_S
+            [*hello.emulator(flavour), hello.binary(flavour), "get", "-i", speaker.url], capture_output=True, timeout=hello.DEADLINE_S
         )
     assert done.stdout == response(fields=["X: y"])
 
@@ -229,7 +229,7 @@ def test_where_nothing_can_be_written(server, tmp_path):
     assert done.returncode == 1 and done.stderr.startswith('hello: -o "')
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [hello.binary(server.flavour), "get", url], stdout=full, stderr=subprocess.PIPE, timeout=hello.DEADLINE_S
+            [*hello.emulator(server.flavour), hello.binary(server.flavour), "get", url], stdout=full, stderr=subprocess.PIPE, timeout=hello.DEADLINE_S
         )
     assert done.returncode == 1 and b"standard output: can't write" in done.stderr
 
@@ -244,7 +244,7 @@ def test_a_closed_standard_output(flavour, body, tmp_path):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         for args, status in (["-i"], 1), ([], 1), (["-o", tmp_path / "file"], 0):
             process = subprocess.Popen(
-                [hello.binary(flavour), "get", *args, url], stderr=subprocess.PIPE, text=True, preexec_fn=close
+                [*hello.emulator(flavour), hello.binary(flavour), "get", *args, url], stderr=subprocess.PIPE, text=True, preexec_fn=close
             )
             connection, _ = listener.accept()
             with connection:
@@ -273,7 +273,7 @@ def test_closed_standard_descriptors_are_no_sockets(flavour, command, fds):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         process = subprocess.Popen(
-            [hello.binary(flavour), command, url],
+            [*hello.emulator(flavour), hello.binary(flavour), command, url],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=close,
         )
         connection, _ = listener.accept()
@@ -291,7 +291,7 @@ def test_a_signal_leaves_nothing_behind(flavour, number, tmp_path):
     path = tmp_path / "out"
     path.write_text("before")
     with Speaker(response(b"x" * 10)[:-5], hold=True) as speaker:
-        process = subprocess.Popen([hello.binary(flavour), "get", "-o", path, speaker.url])
+        process = subprocess.Popen([*hello.emulator(flavour), hello.binary(flavour), "get", "-o", path, speaker.url])
         hello.wait_until(lambda: len(os.listdir(tmp_path)) == 2)
         process.send_signal(number)
         assert process.wait(hello.DEADLINE_S) == -number

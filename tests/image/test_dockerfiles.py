@@ -89,6 +89,42 @@ def test_the_last_stage_of_builder_only_copies():
     assert not [line for line in last if line.startswith("RUN ")]
 
 
+@pytest.mark.parametrize("dockerfile", ["Dockerfile.builder", *COPIED_ONLY])
+def test_commands_run_on_the_platform_that_builds(dockerfile):
+    """A stage is of the image's platform unless it, or the stage that it continues, says otherwise."""
+    native = set()
+    for stage in instructions(dockerfile):
+        _, *words = stage[0].split()
+        base, name = words[-3] if "AS" in words else words[-1], words[-1]
+        if words[0] == "--platform=$BUILDPLATFORM" or base in native:
+            native.add(name)
+        else:
+            assert not [line for line in stage if line.startswith("RUN ")], stage[0]
+
+
+def compiler_of(image, machine, tmp_path):
+    """What Dockerfile.builder installs on a machine to compile for an image's processor; None where it fails."""
+    (command,) = [line for stage in instructions("Dockerfile.builder") for line in stage if line.startswith("RUN case")]
+    for name, text in (("dpkg", f"echo {machine}"), ("apt-get", 'echo "$@"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", **({"TARGETARCH": image} if image is not None else {})}
+    done = subprocess.run(["sh", "-c", command.removeprefix("RUN ")], env=environment, capture_output=True, text=True)
+    return done.stdout if done.returncode == 0 else None
+
+
+@pytest.mark.parametrize("machine", ["amd64", "arm64"])
+def test_a_cross_compiler_is_installed_only_for_another_platform(machine, tmp_path):
+    # The legacy builder sets no TARGETARCH.
+    for image in (None, "", machine):
+        assert compiler_of(image, machine, tmp_path) == "", image
+    packages = {"amd64": "gcc-aarch64-linux-gnu linux-libc-dev-arm64-cross", "arm64": "gcc-x86-64-linux-gnu linux-libc-dev-amd64-cross"}
+    other = {"amd64": "arm64", "arm64": "amd64"}[machine]
+    assert compiler_of(other, machine, tmp_path) == f"install -y --no-install-recommends {packages[machine]}\n"
+    for image in ("riscv64", "arm", "s390x"):
+        assert compiler_of(image, machine, tmp_path) is None
+
+
 @pytest.mark.parametrize("dockerfile", COPIED_ONLY)
 def test_they_build_without_a_network(build, context, dockerfile):
     shutil.copytree(hello.ROOT / "build/images/bin", context / "build/bin")
@@ -118,14 +154,14 @@ def test_a_change_of_the_service_keeps_the_libraries(build, context):
         file.write("/* changed */\n")
     done = build("Dockerfile.builder", "--target=libraries")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert [cached for _, cached in runs(done.stdout)] == [True] * 3, steps(done.stdout)
+    assert [cached for _, cached in runs(done.stdout)] == [True] * 4, steps(done.stdout)
 
 
 def test_a_change_of_a_recipe_keeps_packages_and_sources(build, context):
     with (context / "deps/musl.mk").open("a") as file:
         file.write("$(error no further than this)\n")
     done = build("Dockerfile.builder", "--target=libraries")
-    assert [cached for _, cached in runs(done.stdout)] == [True, True, False], steps(done.stdout)
+    assert [cached for _, cached in runs(done.stdout)] == [True, True, True, False], steps(done.stdout)
     assert "no further than this" in done.stdout + done.stderr
 
 
