@@ -28,11 +28,11 @@ ifeq ($(filter-out all libraries build/%,$(or $(MAKECMDGOALS),all))$(findstring 
 MAKEFLAGS += -j$(shell nproc)
 endif
 
-# Every source in src/, without its ending. src/tls/tls_none.c takes the place of the other files of
-# src/tls/ in a build without TLS.
+# Every source in src/, without its ending. In the minimal build src/tls/tls_none.c takes the place of
+# the other files of src/tls/, and src/base/resolve_numeric.c that of src/base/resolve.c.
 MODULES := $(patsubst src/%.c,%,$(wildcard src/*.c src/*/*.c))
 TLS_MODULES := $(filter-out tls/tls_none,$(filter tls/%,$(MODULES)))
-PLAIN_MODULES := $(filter-out tls/%,$(MODULES))
+PLAIN_MODULES := $(filter-out tls/% base/resolve base/resolve_numeric,$(MODULES))
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wundef
@@ -45,7 +45,7 @@ SMALL := -fno-asynchronous-unwind-tables -fno-unwind-tables
 # libraries are built. Every library that a flavour links is in NAME_LIBRARIES, in the linker's order.
 TLS_LIBRARIES := libmicrohttpd.a libmbedtls.a libmbedx509.a libmbedcrypto.a libs2n-bignum.a
 
-release_MODULES := $(PLAIN_MODULES) $(TLS_MODULES)
+release_MODULES := $(PLAIN_MODULES) base/resolve $(TLS_MODULES)
 release_LIBRARIES := $(TLS_LIBRARIES)
 # Compiled with musl from deps/, for size, as static PIEs; each flag's price is in docs/performance.md.
 # On arm64 tiny means: all addresses within 1 MiB, one instruction away; the linker checks that. A frame
@@ -60,11 +60,11 @@ release_LDFLAGS := -Wl,--gc-sections -Wl,-T,deps/static-pie.ld -Wl,-z,now,-z,noe
 # The file's layout, and the program that completes it, which runs on this machine.
 PACK := build/tools/pack-relocations
 release_LAYOUT := deps/static-pie.ld $(PACK)
-# HTTP only, for hello:scratch-minimal.
-minimal_MODULES := $(PLAIN_MODULES) tls/tls_none
+# For hello:scratch-minimal: HTTP only, no names but localhost, no tools. What nothing calls is not linked.
+minimal_MODULES := $(PLAIN_MODULES) base/resolve_numeric tls/tls_none
 minimal_LIBRARIES := libmicrohttpd.a
 minimal_CC = $(release_CC)
-minimal_CFLAGS := $(release_CFLAGS)
+minimal_CFLAGS := $(release_CFLAGS) -DHELLO_MINIMAL
 minimal_LDFLAGS := $(release_LDFLAGS)
 minimal_LAYOUT := $(release_LAYOUT)
 asan_MODULES := $(release_MODULES)
@@ -202,7 +202,7 @@ $(eval $(call flavour,fuzz))
 
 UNIT := $(basename $(notdir $(wildcard tests/unit/*.c)))
 # Calls that a unit test may let fail, or count.
-unit_WRAPS := malloc calloc close pthread_mutex_init pthread_mutex_destroy
+unit_WRAPS := malloc calloc close pthread_mutex_init pthread_mutex_destroy mbedtls_ecp_mul_verified
 # In an emulated processor the sanitizers take minutes.
 unit_FLAVOUR := $(if $(CROSS),valgrind,asan)
 UNIT_DIR := $(BUILD)/$(unit_FLAVOUR)/unit

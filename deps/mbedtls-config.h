@@ -19,6 +19,7 @@
 #define MBEDTLS_AESNI_C /* x86-64, found at run time */
 #define MBEDTLS_AESCE_C /* arm64, likewise */
 #define MBEDTLS_AES_ROM_TABLES
+#define MBEDTLS_AES_FEWER_TABLES /* for processors without AES instructions alone */
 #define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT /* GCM encrypts counters alone */
 #define MBEDTLS_GCM_C
 #define MBEDTLS_CHACHA20_C

@@ -23,7 +23,7 @@ musl_LINKED := \
 	$(addprefix fcntl/,fcntl open openat) \
 	$(addprefix internal/,defsysinfo floatscan intscan libc procfdname shgetc syscall_ret vdso \
 		version) \
-	$(addprefix linux/,clone epoll eventfd getrandom prctl process_vm ptrace sysinfo) \
+	$(addprefix linux/,clone epoll eventfd getrandom prctl prlimit process_vm ptrace sysinfo) \
 	$(addprefix locale/,__lctrans langinfo) \
 	$(addprefix malloc/,calloc free lite_malloc realloc replaced) \
 	$(addprefix malloc/mallocng/,free malloc realloc) \

@@ -1,4 +1,5 @@
-# Of AWS-LC, the scalar multiplications of s2n-bignum alone, for TLS.
+# Of AWS-LC, what src/tls/curves.c calls of s2n-bignum, for TLS: scalar multiplications, one
+# inversion for both curves, and what puts these together.
 #
 # Assembly, proven against its specification in HOL Light, constant in time. The _alt
 # variants need no instructions beyond the architecture's base. Elsewhere than on x86-64
@@ -10,7 +11,8 @@ rust-aws-lc-sys_PATHS := $(addprefix aws-lc/third_party/s2n-bignum/s2n-bignum-im
 s2n-bignum_DIR = $(rust-aws-lc-sys_DIR)/aws-lc/third_party/s2n-bignum/s2n-bignum-imported
 s2n-bignum_x86_64 := x86_att
 s2n-bignum_aarch64 := arm
-s2n-bignum_SOURCES := p256/p256_scalarmul_alt curve25519/curve25519_x25519_alt
+s2n-bignum_SOURCES := p256/p256_montjscalarmul_alt p256/bignum_montmul_p256_alt \
+	curve25519/curve25519_pxscalarmul_alt curve25519/bignum_mul_p25519_alt generic/bignum_modinv
 s2n-bignum_objects = $(if $(s2n-bignum_$(machine)),$(patsubst %,$(BUILD)/$(1)/deps/s2n-bignum/%.o,$(notdir $(s2n-bignum_SOURCES))))
 
 # openssl/boringssl_prefix_symbols_asm.h, which AWS-LC generates to rename symbols, is empty

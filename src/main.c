@@ -19,10 +19,8 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum exit_status {
@@ -101,6 +99,7 @@ static int run_version(int argc, char **argv)
 	return print(&text);
 }
 
+#ifndef HELLO_MINIMAL
 static int run_inspect(int argc, char **argv)
 {
 	static char storage[INSPECT_TEXT_SIZE];
@@ -120,6 +119,7 @@ static int run_inspect(int argc, char **argv)
 		inspect_write_text(&report, &text);
 	return print(&text);
 }
+#endif
 
 static int run_healthcheck(int argc, char **argv)
 {
@@ -135,6 +135,7 @@ static int run_healthcheck(int argc, char **argv)
 	return EXIT_FINE;
 }
 
+#ifndef HELLO_MINIMAL
 static int run_get(int argc, char **argv)
 {
 	struct get get;
@@ -147,6 +148,7 @@ static int run_get(int argc, char **argv)
 		return fail(&err, EXIT_USAGE);
 	return get_run(&get, &err) == 0 ? EXIT_FINE : fail(&err, EXIT_FAILED);
 }
+#endif
 
 /* Returns: 0 with *fd listening and *port filled, -1 in *fd for no address; -1 with *err filled. */
 static int listen_on(
@@ -158,11 +160,16 @@ static int listen_on(
 
 static void announce(const struct options *options, const char *scheme, int fd, unsigned port)
 {
-	char message[80];
+	char message[80] = "";
+	struct strbuf text = {.data = message, .size = sizeof(message) - 1};
 
 	if (fd < 0)
 		return;
-	snprintf(message, sizeof(message), "Server at %s://localhost:%u.", scheme, port);
+	strbuf_add_string(&text, "Server at ");
+	strbuf_add_string(&text, scheme);
+	strbuf_add_string(&text, "://localhost:");
+	strbuf_add_unsigned(&text, port, 1);
+	strbuf_add_string(&text, ".");
 	log_event(options->log, message);
 }
 
@@ -217,11 +224,16 @@ static void log_sandbox(const struct options *options, const struct sandbox *san
 	struct strbuf text = {.data = message, .size = sizeof(message) - 1};
 
 	if (sandbox_missing(sandbox) != NULL) {
-		snprintf(message, sizeof(message), "Sandbox: %s: %s.", sandbox_missing(sandbox),
-			strerror(sandbox->errnum));
+		strbuf_add_string(&text, "Sandbox: ");
+		strbuf_add_string(&text, sandbox_missing(sandbox));
+		strbuf_add_string(&text, ": ");
+		strbuf_add_string(&text, strerror(sandbox->errnum));
+		strbuf_add_string(&text, ".");
+		message[text.len] = '\0';
 		log_event(options->log, message);
 	}
 	if (sandbox->landlock_refused != 0) {
+		text.len = 0;
 		strbuf_add_string(&text, "Sandbox: Landlock lacks ");
 		sandbox_add_refused(sandbox, &text);
 		strbuf_add_string(&text, ".");
@@ -238,11 +250,14 @@ static void log_sandbox(const struct options *options, const struct sandbox *san
 static int stop(struct server *server, const struct options *options)
 {
 	size_t aborted = server_stop(server);
-	char message[80];
+	char message[80] = "";
+	struct strbuf text = {.data = message, .size = sizeof(message) - 1};
 
 	if (aborted == 0)
 		return EXIT_FINE;
-	snprintf(message, sizeof(message), "Stopped with %zu requests aborted.", aborted);
+	strbuf_add_string(&text, "Stopped with ");
+	strbuf_add_unsigned(&text, aborted, 1);
+	strbuf_add_string(&text, " requests aborted.");
 	log_event(options->log, message);
 	return EXIT_FAILED;
 }
@@ -273,9 +288,8 @@ static int run_serve(int argc, char **argv)
 		listen_on(options.tls_addr, "-tls-addr", &listeners[SERVER_HTTPS],
 			&ports[SERVER_HTTPS], &err) != 0)
 		return fail(&err, EXIT_FAILED);
-	/* Both read files, which the sandbox ends: /sys/fs/cgroup, and the time zone. */
+	/* Reads files below /sys/fs/cgroup, which the sandbox ends. */
 	threads = options.threads > 0 ? options.threads : cpus_usable();
-	tzset();
 	tell_needs(&options, reread, &needs);
 	if (options.sandbox != SANDBOX_OFF)
 		sandbox_restrict_files(&needs, &sandbox);
@@ -313,16 +327,29 @@ static const struct command {
 	{"healthcheck", "hello healthcheck [flags] [URL]", "exit 0 if the service is healthy",
 		"Flags of healthcheck; the default URL is /healthz where serve would listen:",
 		healthcheck_write_usage, run_healthcheck},
+#ifndef HELLO_MINIMAL
 	{"get", "hello get [flags] URL", "fetch a URL; https is verified",
 		"Flags of get:", get_write_usage, run_get},
 	{"inspect", "hello inspect [-json]", "print what surrounds this process",
 		"Flags of inspect:", write_report_usage, run_inspect},
+#endif
 	{"version", "hello version [-json]", "print the versions of hello and its libraries",
 		"Flags of version:", write_report_usage, run_version},
 	{"help", "hello help", "print all commands and flags", NULL, NULL, run_help},
 };
 
 static const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+/* Returns: whether the full build has a command of this name, and this build has not. */
+static bool is_left_out(const char *name)
+{
+#ifdef HELLO_MINIMAL
+	return strcmp(name, "get") == 0 || strcmp(name, "inspect") == 0;
+#else
+	(void)name;
+	return false;
+#endif
+}
 
 static void write_flags(const struct command *command, struct strbuf *out)
 {
@@ -400,6 +427,10 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return run_command(&commands[i], argc - 2, argv + 2);
 	}
-	error_set(&err, 0, NULL, argv[1], "unknown command", "hello help lists them");
+	if (is_left_out(argv[1]))
+		error_set(&err, 0, NULL, argv[1], "not in the minimal build",
+			"the images other than scratch-minimal have it");
+	else
+		error_set(&err, 0, NULL, argv[1], "unknown command", "hello help lists them");
 	return fail(&err, EXIT_USAGE);
 }

@@ -217,6 +217,17 @@ failed:
 	return -1;
 }
 
+/* Returns: whether a component of the path begins with "..". */
+static bool leads_up(const char *path)
+{
+	while ((path = strchr(path, '/')) != NULL) {
+		if (strncmp(path, "/..", 3) == 0)
+			return true;
+		path++;
+	}
+	return false;
+}
+
 /*
  * Reads all levels from the cgroup up to the mount. Where the container has its own cgroup
  * mounted, the host's path leads nowhere, and the last level is the one that exists.
@@ -224,7 +235,7 @@ failed:
 static struct cgroup_limit lowest_limit(int root, const struct cgroup *cgroup)
 {
 	/* The kernel writes "/.." for a cgroup that lies outside of this namespace. */
-	size_t len = strstr(cgroup->path, "/..") != NULL ? 0 : strlen(cgroup->path);
+	size_t len = leads_up(cgroup->path) ? 0 : strlen(cgroup->path);
 	uint64_t lowest = UINT64_MAX;
 	bool found = false;
 	char none[1];

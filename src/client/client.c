@@ -1,10 +1,10 @@
 #include "client/client.h"
 
+#include "base/resolve.h"
 #include "base/strbuf.h"
 #include "tls/tls.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -35,32 +35,25 @@ static int timeout_errno(int errnum)
 /* Returns: a connected socket; -1 with *err filled. */
 static int connect_socket(const struct url *url, int64_t timeout_ms, struct error *err)
 {
-	struct addrinfo hints = {
-		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-	struct addrinfo *found = NULL;
-	char storage[8] = "";
-	struct strbuf service = STRBUF_OVER(storage);
+	struct resolve_result found;
+	const char *unknown = resolve_host(url->host, url->port, &found);
 	int fd = -1;
-	int failure;
+	int failure = 0;
 
-	service.size--;
-	strbuf_add_unsigned(&service, url->port, 1);
-	/* Without a host: the loopback addresses of both families (getaddrinfo(3)). */
-	failure = getaddrinfo(url->host[0] != '\0' ? url->host : NULL, storage, &hints, &found);
-	if (failure != 0)
-		return error_set(err, 0, "connect", url->host, gai_strerror(failure), NULL);
-	failure = 0;
-	for (struct addrinfo *at = found; at != NULL && fd < 0; at = at->ai_next) {
-		fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, 0);
+	if (unknown != NULL)
+		return error_set(err, 0, "connect", url->host, unknown, NULL);
+	for (size_t i = 0; i < found.count && fd < 0; i++) {
+		const struct resolve_address *to = &found.addresses[i];
+
+		fd = socket(to->address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		if (fd >= 0 && set_timeout(fd, timeout_ms) == 0 &&
-			connect(fd, at->ai_addr, at->ai_addrlen) == 0)
+			connect(fd, &to->address.any, to->len) == 0)
 			break;
 		failure = errno;
 		if (fd >= 0)
 			close(fd);
 		fd = -1;
 	}
-	freeaddrinfo(found);
 	if (fd < 0)
 		error_set(err, timeout_errno(failure), "connect", host_name(url), NULL, NULL);
 	return fd;

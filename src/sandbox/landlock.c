@@ -1,5 +1,7 @@
 #include "sandbox/landlock.h"
 
+#include "tls/tls.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -225,7 +227,8 @@ int landlock_restrict(const struct sandbox_needs *needs, unsigned *refused, bool
 	ruleset = landlock_make_ruleset(abi, create_ruleset, &bits);
 	if (ruleset < 0)
 		return -1;
-	for (const char *const *file = needs->reread; file != NULL && *file != NULL; file++) {
+	for (const char *const *file = needs->reread;
+		TLS_BUILT_IN && file != NULL && *file != NULL; file++) {
 		int allowed = allow_rereading(ruleset, *file);
 
 		if (allowed < 0)

@@ -1,10 +1,9 @@
 #include "server/listener.h"
+#include "base/resolve.h"
 #include "http/address.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <unistd.h>
 
 /* Linux cuts this to net.core.somaxconn; waiting connections are the overload buffer. */
@@ -50,24 +49,14 @@ static int open_any(unsigned port)
 /* Returns: the socket; -1 with errno set; -2 with *resolver set if the name has no address. */
 static int open_host(const char *host, unsigned port, const char **resolver)
 {
-	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-	struct addrinfo *found = NULL;
-	char service[8];
+	struct resolve_result found;
 	int fd = -1;
-	int failure;
 
-	snprintf(service, sizeof(service), "%u", port);
-	hints.ai_flags = AI_NUMERICSERV;
-	failure = getaddrinfo(host, service, &hints, &found);
-	if (failure != 0) {
-		*resolver = gai_strerror(failure);
+	*resolver = resolve_host(host, port, &found);
+	if (*resolver != NULL)
 		return -2;
-	}
-	for (struct addrinfo *at = found; at != NULL && fd < 0; at = at->ai_next)
-		fd = open_at(at->ai_addr, at->ai_addrlen);
-	failure = errno;
-	freeaddrinfo(found);
-	errno = failure;
+	for (size_t i = 0; i < found.count && fd < 0; i++)
+		fd = open_at(&found.addresses[i].address.any, found.addresses[i].len);
 	return fd;
 }
 
@@ -102,7 +91,7 @@ int listener_open(const char *addr, const char *subject, int *fd, unsigned *port
 	opened = *host == '\0' ? open_any(*port) : open_host(host, *port, &resolver);
 	if (opened == -2)
 		return error_set(
-			err, 0, subject, addr, resolver, "want an address or a known host name");
+			err, 0, subject, addr, resolver, "want an address of this machine");
 	if (opened < 0)
 		return error_set(err, errno, subject, addr, "can't listen", hint_for(errno));
 	/* sin_port and sin6_port lie at the same place. */

@@ -39,6 +39,9 @@ void log_init(void)
 	struct stat info;
 
 	regular = fstat(STDERR_FILENO, &info) == 0 && S_ISREG(info.st_mode);
+#ifndef HELLO_MINIMAL
+	tzset();
+#endif
 }
 
 static bool is_writable(int64_t wait_us)
@@ -99,7 +102,17 @@ uint64_t log_lost_lines(void)
 	return atomic_load_explicit(&lost, memory_order_relaxed);
 }
 
-/* Appends "2006/01/02 15:04:05 ", local time as Go's log package prints it. */
+/* Splits a time into local time, and into UTC in the minimal build. Returns: NULL for a year too large. */
+static struct tm *split_time(const time_t *when, struct tm *parts)
+{
+#ifdef HELLO_MINIMAL
+	return gmtime_r(when, parts);
+#else
+	return localtime_r(when, parts);
+#endif
+}
+
+/* Appends "2006/01/02 15:04:05 ", as Go's log package prints it. */
 static void add_go_time(struct strbuf *line)
 {
 	/* A second has thousands of requests and localtime_r() takes a lock. */
@@ -111,7 +124,7 @@ static void add_go_time(struct strbuf *line)
 		struct strbuf stamp = STRBUF_OVER(cached);
 		struct tm tm;
 
-		if (localtime_r(&now, &tm) == NULL)
+		if (split_time(&now, &tm) == NULL)
 			return;
 		strbuf_add_unsigned(&stamp, (unsigned)tm.tm_year + 1900u, 4);
 		strbuf_add_string(&stamp, "/");

@@ -23,7 +23,8 @@ struct log_request {
 
 /*
  * Finds out whether standard error is a regular file: a write to one never blocks, so that poll(2)
- * can be left out. Call once, before any other thread runs.
+ * can be left out. Reads the time zone's file, which the sandbox ends. Call once, before any
+ * other thread runs.
  */
 void log_init(void);
 

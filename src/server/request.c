@@ -1,6 +1,7 @@
 #include "server/request.h"
 
 #include "base/clock.h"
+#include "http/chars.h"
 #include "http/mux.h"
 #include "http/request_check.h"
 #include "server/log.h"
@@ -57,7 +58,9 @@ void request_on_connection(void *cls, struct MHD_Connection *connection, void **
 	/* Each call overwrites what the one before returned: they share a union. */
 	fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	info = TLS_BUILT_IN
+		       ? MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)
+		       : NULL;
 	session = info != NULL ? info->tls_session : NULL;
 	metrics_connection_opened();
 	conn = conns_add(&endpoint->conns, fd, peer, session == NULL);
@@ -240,8 +243,12 @@ static enum MHD_Result refuse(const struct exchange *ex, unsigned status, const 
 /* Returns: bytes of the body that the header announces (RFC 9110, section 8.6); 0 for none. */
 static uint64_t announced_bytes(const struct conn_fields *fields)
 {
+	uint64_t bytes = 0;
+
 	/* libmicrohttpd has checked that it is a number that fits. */
-	return fields->content_length != NULL ? strtoull(fields->content_length, NULL, 10) : 0;
+	for (const char *at = fields->content_length; at != NULL && char_is_digit(*at); at++)
+		bytes = bytes * 10 + (uint64_t)(*at - '0');
+	return bytes;
 }
 
 /*

@@ -18,7 +18,9 @@ static const struct {
 	{"/readyz", handler_readyz},
 	{"/metrics", handler_metrics},
 	{"/version", handler_version},
+#ifndef HELLO_MINIMAL
 	{"/whoami", handler_whoami},
+#endif
 };
 
 int routes_handle(struct handler_request *request, char *path, struct handler_response *response)

@@ -47,12 +47,13 @@ static unsigned connection_limit(unsigned max_conns, unsigned threads, unsigned 
 	rlim_t others = OTHER_DESCRIPTORS((rlim_t)threads * endpoints);
 	rlim_t want = (rlim_t)max_conns * endpoints + others;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+	/* Not getrlimit() and setrlimit(): musl's need 1.5 kB for kernels older than prlimit(2). */
+	if (prlimit(0, RLIMIT_NOFILE, NULL, &files) != 0)
 		return max_conns;
 	if (files.rlim_cur < want) {
 		files.rlim_cur = want < files.rlim_max ? want : files.rlim_max;
-		if (setrlimit(RLIMIT_NOFILE, &files) != 0)
-			getrlimit(RLIMIT_NOFILE, &files);
+		if (prlimit(0, RLIMIT_NOFILE, &files, NULL) != 0)
+			prlimit(0, RLIMIT_NOFILE, NULL, &files);
 	}
 	if (files.rlim_cur >= want)
 		return max_conns;

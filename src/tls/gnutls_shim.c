@@ -3,6 +3,7 @@
  * with mbedTLS. All functions of a session are called by the one thread that owns its connection.
  */
 #include "tls/alerts.h"
+#include "tls/buffers.h"
 #include "tls/session.h"
 #include "tls/transport.h"
 
@@ -199,14 +200,23 @@ int gnutls_record_get_direction(gnutls_session_t session)
 	return session->waits_to_send;
 }
 
-ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t size)
+/*
+ * Gives an idle session its buffers again.
+ * Returns: 0; an error of GnuTLS where there is no memory. Without buffers there is no alert, either.
+ */
+static int wake(struct tls_session *session)
+{
+	if (buffers_attach(session) == 0)
+		return 0;
+	session->failed = true;
+	session->failure = GNUTLS_E_MEMORY_ERROR;
+	return session->failure;
+}
+
+static ssize_t receive(struct tls_session *session, void *data, size_t size)
 {
 	int result;
 
-	if (session->drains)
-		return drain(session);
-	if (!session->is_established || session->failed)
-		return GNUTLS_E_INVALID_SESSION;
 	session->sent_alert = false;
 	/* An empty record is no end; mbedTLS bounds their number. */
 	do {
@@ -223,18 +233,38 @@ ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t size)
 	return convert_or_fail(session, result);
 }
 
+ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t size)
+{
+	ssize_t result;
+
+	if (session->drains)
+		return drain(session);
+	if (!session->is_established || session->failed)
+		return GNUTLS_E_INVALID_SESSION;
+	if (wake(session) != 0)
+		return session->failure;
+	result = receive(session, data, size);
+	buffers_detach(session);
+	return result;
+}
+
 ssize_t gnutls_record_send(gnutls_session_t session, const void *data, size_t size)
 {
 	int result;
 
 	if (!session->is_established || session->failed)
 		return GNUTLS_E_INVALID_SESSION;
+	if (wake(session) != 0)
+		return session->failure;
 	/* mbedTLS needs the same length again: the record is encrypted already. */
 	if (session->retry_len != 0 && size > session->retry_len)
 		size = session->retry_len;
 	result = mbedtls_ssl_write(&session->ssl, data, size);
 	session->retry_len = result == MBEDTLS_ERR_SSL_WANT_WRITE ? size : 0;
-	return result >= 0 ? result : convert_or_fail(session, result);
+	if (result < 0)
+		return convert_or_fail(session, result);
+	buffers_detach(session);
+	return result;
 }
 
 size_t gnutls_record_check_pending(gnutls_session_t session)
@@ -251,6 +281,8 @@ int gnutls_bye(gnutls_session_t session, gnutls_close_request_t how)
 		return GNUTLS_E_INVALID_SESSION;
 	if (session->sent_close_notify)
 		return GNUTLS_E_SUCCESS;
+	if (wake(session) != 0)
+		return session->failure;
 	result = mbedtls_ssl_close_notify(&session->ssl);
 	if (result == MBEDTLS_ERR_SSL_WANT_WRITE) {
 		session->waits_to_send = true;
@@ -273,6 +305,7 @@ void gnutls_deinit(gnutls_session_t session)
 	/* In TURBO mode libmicrohttpd does not call gnutls_bye(). A blocked send is not retried. */
 	if (session->is_established && !session->failed && session->retry_len == 0)
 		gnutls_bye(session, GNUTLS_SHUT_WR);
+	buffers_detach(session);
 	mbedtls_ssl_free(&session->ssl);
 	credentials_release(session->credentials);
 	free(session->flight);

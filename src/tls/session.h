@@ -38,6 +38,9 @@ struct tls_session {
 	unsigned char *flight; /* owned */
 	size_t flight_len, flight_sent, flight_size;
 
+	/* Bytes of mbedTLS's record buffers that were written to, from their start; see buffers.h. */
+	size_t in_used, out_used;
+
 	size_t ahead_at, ahead_len;
 	unsigned char ahead[SESSION_AHEAD];
 

@@ -15,6 +15,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* In the minimal build false, and so what only TLS needs is not linked. */
+#ifdef HELLO_MINIMAL
+#define TLS_BUILT_IN false
+#else
+#define TLS_BUILT_IN true
+#endif
+
 /* Returns: mbedTLS's version, static; NULL in a build without TLS. */
 const char *tls_library_version(void);
 

@@ -2,6 +2,7 @@
  * transport.c - the socket of a session. Sockets are non-blocking and libmicrohttpd's epoll is
  * edge-triggered: a session reads until recv(2) returns EAGAIN.
  */
+#define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #include "tls/transport.h"
 
 #include <errno.h>
@@ -53,11 +54,22 @@ static int add_to_flight(struct tls_session *session, const unsigned char *bytes
 	return (int)len;
 }
 
+/* used: gets how far the bytes reach into the buffer, if that is further than before */
+static void note_used(
+	size_t *used, const unsigned char *buffer, const unsigned char *bytes, size_t len)
+{
+	size_t end = (size_t)(bytes - buffer) + len;
+
+	if (end > *used)
+		*used = end;
+}
+
 int transport_send(void *context, const unsigned char *bytes, size_t len)
 {
 	struct tls_session *session = context;
 	ssize_t sent;
 
+	note_used(&session->out_used, session->ssl.out_buf, bytes, len);
 	/* One in plain text, or one that TLS 1.3 has sealed: two bytes, the type and a tag. */
 	session->sent_alert =
 		bytes[0] == MBEDTLS_SSL_MSG_ALERT ||
@@ -92,6 +104,7 @@ int transport_receive(void *context, unsigned char *buffer, size_t size)
 {
 	struct tls_session *session = context;
 
+	note_used(&session->in_used, session->ssl.in_buf, buffer, size);
 	if (session->ahead_len == 0) {
 		int got;
 

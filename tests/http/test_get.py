@@ -361,10 +361,3 @@ def test_wrong_usage(flavour, args):
     done = get(flavour, *args)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("hello: ")
-
-
-def test_the_minimal_build_has_no_https():
-    with Speaker(response()) as speaker:
-        assert get("minimal", speaker.url).stdout == "hello\n"
-        done = get("minimal", speaker.url.replace("http:", "https:"))
-    assert done.returncode == 1 and "this build has no TLS" in done.stderr

@@ -183,7 +183,7 @@ def test_another_bundle_by_flag_and_by_variable(secure):
 
 def test_the_minimal_image_says_that_it_has_none(secure):
     done = get(secure, "scratch-minimal")
-    assert done.returncode == 1 and "this build has no TLS" in done.stderr
+    assert done.returncode == 2 and '"get": not in the minimal build' in done.stderr
 
 
 def test_health_over_https_alone(container):

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -84,6 +85,32 @@ START_TEST(peers_are_written_as_go_does)
 }
 END_TEST
 
+/* glibc's inet_ntop() differs for the first 96 bits 0 alone, where it writes an IPv4 address. */
+START_TEST(ipv6_is_written_as_by_the_c_library)
+{
+	/* A bit for each group: whether it is 0. */
+	for (unsigned zeros = 0; zeros < 256; zeros++) {
+		for (unsigned value = 1; value <= 0x1234; value = value << 4 | (value + 1)) {
+			struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(1)};
+			char written[INET6_ADDRSTRLEN];
+			char expect[ADDRESS_TEXT_MAX];
+
+			for (size_t i = 0; i < 8; i++) {
+				if ((zeros >> i & 1) == 0) {
+					in6.sin6_addr.s6_addr[2 * i] = (unsigned char)(value >> 8);
+					in6.sin6_addr.s6_addr[2 * i + 1] = (unsigned char)value;
+				}
+			}
+			if ((zeros & 0x3F) == 0x3F)
+				continue;
+			inet_ntop(AF_INET6, &in6.sin6_addr, written, sizeof(written));
+			snprintf(expect, sizeof(expect), "[%s]:1", written);
+			check_written((struct sockaddr *)&in6, expect);
+		}
+	}
+}
+END_TEST
+
 Suite *address_suite(void)
 {
 	Suite *suite = suite_create("address");
@@ -92,6 +119,7 @@ Suite *address_suite(void)
 	tcase_add_loop_test(tcase, texts_split, 0, sizeof(texts) / sizeof(texts[0]));
 	tcase_add_test(tcase, long_hosts_are_refused);
 	tcase_add_test(tcase, peers_are_written_as_go_does);
+	tcase_add_test(tcase, ipv6_is_written_as_by_the_c_library);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,10 +1,15 @@
-/* Scalar multiplication on P-256 and Curve25519, as mbedTLS gets it: published vectors and laws. */
+/*
+ * Scalar multiplication on P-256 and Curve25519, as mbedTLS gets it: published vectors, laws, and
+ * comparison with mbedTLS's own. CURVE_SCALARS: how many random scalars are compared on each curve.
+ */
 #include "suites.h"
 
 #include <mbedtls/ecp.h>
 #include <mbedtls/psa_util.h>
 #include <psa/crypto.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define RNG mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE
@@ -31,6 +36,21 @@ static void curve_free(struct curve *c)
 	mbedtls_ecp_point_free(&c->result);
 	mbedtls_ecp_point_free(&c->point);
 	mbedtls_ecp_group_free(&c->group);
+}
+
+/* Whether mbedTLS multiplies by itself. */
+static bool by_itself;
+
+int __real_mbedtls_ecp_mul_verified(const mbedtls_ecp_group *grp, mbedtls_ecp_point *R,
+	const mbedtls_mpi *m, const mbedtls_ecp_point *P);
+int __wrap_mbedtls_ecp_mul_verified(const mbedtls_ecp_group *grp, mbedtls_ecp_point *R,
+	const mbedtls_mpi *m, const mbedtls_ecp_point *P);
+
+int __wrap_mbedtls_ecp_mul_verified(const mbedtls_ecp_group *grp, mbedtls_ecp_point *R,
+	const mbedtls_mpi *m, const mbedtls_ecp_point *P)
+{
+	return by_itself ? MBEDTLS_ERR_ECP_FEATURE_UNAVAILABLE
+			 : __real_mbedtls_ecp_mul_verified(grp, R, m, P);
 }
 
 static int multiply(struct curve *c)
@@ -247,18 +267,131 @@ START_TEST(x25519_refuses_points_of_low_order)
 }
 END_TEST
 
+/* Multiplies both ways; the results are the same bytes. */
+static void compare(struct curve *c)
+{
+	unsigned char ours[65];
+	unsigned char theirs[65];
+	size_t ours_len;
+	size_t theirs_len;
+
+	ck_assert_int_eq(multiply(c), 0);
+	ck_assert_int_eq(mbedtls_ecp_point_write_binary(&c->group, &c->result,
+				 MBEDTLS_ECP_PF_UNCOMPRESSED, &ours_len, ours, sizeof(ours)),
+		0);
+	by_itself = true;
+	ck_assert_int_eq(multiply(c), 0);
+	by_itself = false;
+	ck_assert_int_eq(mbedtls_ecp_point_write_binary(&c->group, &c->result,
+				 MBEDTLS_ECP_PF_UNCOMPRESSED, &theirs_len, theirs, sizeof(theirs)),
+		0);
+	ck_assert_uint_eq(ours_len, theirs_len);
+	ck_assert_mem_eq(ours, theirs, ours_len);
+}
+
+/* The result of a multiplication becomes the point of the next. */
+static void compare_random(struct curve *c)
+{
+	const char *wanted = getenv("CURVE_SCALARS");
+	long scalars = wanted != NULL ? strtol(wanted, NULL, 10) : 200;
+
+	ck_assert_int_gt(scalars, 0);
+	for (long i = 0; i < scalars; i++) {
+		ck_assert_int_eq(mbedtls_ecp_gen_privkey(&c->group, &c->scalar, RNG), 0);
+		compare(c);
+		ck_assert_int_eq(mbedtls_ecp_copy(&c->point, &c->result), 0);
+	}
+}
+
+/* Scalars around 0, around the order, and around each power of 2 and of its windows of 4 bits. */
+START_TEST(p256_agrees_with_mbedtls)
+{
+	struct curve c;
+
+	curve_init(&c, MBEDTLS_ECP_DP_SECP256R1);
+	ck_assert_int_eq(mbedtls_ecp_copy(&c.point, &c.group.G), 0);
+	for (int i = 1; i <= 64; i++) {
+		ck_assert_int_eq(mbedtls_mpi_lset(&c.scalar, i), 0);
+		compare(&c);
+		ck_assert_int_eq(mbedtls_mpi_sub_int(&c.scalar, &c.group.N, i), 0);
+		compare(&c);
+	}
+	for (size_t bit = 1; bit < 256; bit++) {
+		for (int add = -1; add <= 1; add++) {
+			ck_assert_int_eq(mbedtls_mpi_lset(&c.scalar, 1), 0);
+			ck_assert_int_eq(mbedtls_mpi_shift_l(&c.scalar, bit), 0);
+			ck_assert_int_eq(mbedtls_mpi_add_int(&c.scalar, &c.scalar, add), 0);
+			compare(&c);
+		}
+	}
+	/* Each window of 4 bits is 7, 8 or 15: the edges of signed digits. */
+	for (int digit = 7; digit <= 15; digit += digit == 7 ? 1 : 7) {
+		ck_assert_int_eq(mbedtls_mpi_lset(&c.scalar, 0), 0);
+		for (int i = 0; i < 63; i++) {
+			ck_assert_int_eq(mbedtls_mpi_shift_l(&c.scalar, 4), 0);
+			ck_assert_int_eq(mbedtls_mpi_add_int(&c.scalar, &c.scalar, digit), 0);
+			compare(&c);
+		}
+	}
+	compare_random(&c);
+	curve_free(&c);
+}
+END_TEST
+
+/* mbedTLS wants a decoded scalar: a multiple of 8 with its highest bit at 254. */
+START_TEST(x25519_agrees_with_mbedtls)
+{
+	/* Numbers not below p = 2^255 - 19 are those minus p (RFC 7748, section 5). */
+	static const struct {
+		unsigned char lowest, others, highest;
+	} edges[] = {{2, 0, 0}, {9, 0, 0}, {0xEB, 0xFF, 0x7F}, {0xEF, 0xFF, 0x7F}, {0xF0, 0xFF, 0x7F},
+		{0xFF, 0xFF, 0x7F}, {0xFF, 0, 0}, {0, 0xFF, 0x3F}, {3, 0, 0x40}};
+	struct curve c;
+
+	curve_init(&c, MBEDTLS_ECP_DP_CURVE25519);
+	for (size_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
+		unsigned char u[32];
+
+		memset(u, edges[i].others, sizeof(u));
+		u[0] = edges[i].lowest;
+		u[31] = edges[i].highest;
+		ck_assert_int_eq(mbedtls_ecp_point_read_binary(&c.group, &c.point, u, sizeof(u)), 0);
+		for (size_t bit = 3; bit < 254; bit++) {
+			/* One more bit, all bits below, all bits from there on. */
+			for (int kind = 0; kind < 3; kind++) {
+				ck_assert_int_eq(mbedtls_mpi_lset(&c.scalar, 0), 0);
+				for (size_t at = 3; at < 254; at++) {
+					bool set = kind == 0   ? at == bit
+						   : kind == 1 ? at <= bit
+							       : at >= bit;
+
+					ck_assert_int_eq(mbedtls_mpi_set_bit(&c.scalar, at, set), 0);
+				}
+				ck_assert_int_eq(mbedtls_mpi_set_bit(&c.scalar, 254, 1), 0);
+				if (i == 0 || bit % 50 == 3)
+					compare(&c);
+			}
+		}
+	}
+	compare_random(&c);
+	curve_free(&c);
+}
+END_TEST
+
 Suite *curves_suite(void)
 {
 	Suite *suite = suite_create("curves");
 	TCase *tcase = tcase_create("curves");
 
-	tcase_set_timeout(tcase, 30);
+	tcase_set_timeout(tcase, getenv("CURVE_SCALARS") != NULL ? 7200 : 60);
 	tcase_add_test(tcase, p256_gives_the_public_key_of_rfc_6979);
 	tcase_add_test(tcase, p256_agrees_with_rfc_5903);
 	tcase_add_test(tcase, p256_keeps_to_the_group_law);
 	tcase_add_test(tcase, p256_refuses_what_is_not_of_the_group);
 	tcase_add_test(tcase, x25519_gives_what_rfc_7748_says);
 	tcase_add_test(tcase, x25519_refuses_points_of_low_order);
+	tcase_add_test(tcase, p256_agrees_with_mbedtls);
+	tcase_add_test(tcase, x25519_agrees_with_mbedtls);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
