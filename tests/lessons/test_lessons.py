@@ -125,6 +125,11 @@ def probes(environment, tmp_path_factory):
     found["buildx"] = None if version.returncode == 0 else "docker has no plugin buildx here"
     status, printed = build("COPY --link Dockerfile /", kit="1")
     found["link"] = None if status == 0 else f"the engine's BuildKit has no COPY --link: {reason(printed)}"
+    options = ["--build-arg", "SOURCE_DATE_EPOCH=0", "-t", "hello-lessons-probe"]
+    build("", *options, kit="1")
+    created = docker("image", "inspect", "-f", "{{.Created}}", "hello-lessons-probe").stdout
+    found["epoch"] = None if created.startswith("1970-") else "the engine's BuildKit has no SOURCE_DATE_EPOCH"
+    docker("rmi", "hello-lessons-probe")
     docker("image", "prune", "-f", "--filter", "label=hello.lessons=probe")
     tools = shutil.which("cosign", path=environment["PATH"])
     found["cosign"] = None if tools else "cosign is not installed (Debian 13 has a package of it)"
@@ -148,12 +153,12 @@ def containers():
 
 
 def untagged():
-    """Images of the lessons' program that lost their tag to a newer one."""
+    """Images of the lessons' programs that lost their tag to a newer one, or never had one."""
     ids = docker("images", "-q", "--no-trunc", "--filter", "dangling=true").stdout.split()
     if not ids:
         return set()
     lines = docker("image", "inspect", "-f", "{{.Id}} {{.Config.Cmd}}", *ids).stdout.splitlines()
-    return {line.split()[0] for line in lines if "/howdy" in line}
+    return {line.split()[0] for line in lines if line.endswith(("[/howdy]", "[make --version]"))}
 
 
 def runs():
