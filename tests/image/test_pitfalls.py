@@ -16,13 +16,15 @@ import pytest
 from engine import docker
 
 COMPARE = hello.ROOT / "compare"
-LIST = json.loads((COMPARE / "broken/list.json").read_text())
+LESSON = hello.ROOT / "lessons/08-scratch"
+LIST = json.loads((LESSON / "pitfalls.json").read_text())
 IDS = [pitfall["id"] for pitfall in LIST]
 
 # Of docker cp: newer clients pass on the engine's words, older ones have their own.
 NO_FILE = r"Could not find the file /etc/|No such container:path: \S+:/etc/"
 # What the broken image's failure looks like, in the words of whoever reports it.
 FAILURE = {
+    "dynamic-binary": r"no such file or directory",
     "ca-certificates": NO_FILE,
     "tmp": r"/tmp/probe': No such file or directory",
     "user-names": NO_FILE,
@@ -43,7 +45,7 @@ OWN_TEST = {"shell-form", "name-resolution"}
 
 
 def dockerfile(pitfall):
-    return COMPARE / f"broken/{pitfall}.Dockerfile"
+    return LESSON / f"{pitfall}.Dockerfile"
 
 
 def stage(text, name):
@@ -105,14 +107,14 @@ def probe(out, tags, *ids):
 
 
 def test_the_list_is_complete():
-    files = {path.name.removesuffix(".Dockerfile") for path in (COMPARE / "broken").glob("*.Dockerfile")}
-    with_image = {p["id"] for p in LIST if p["broken"] == f"compare/broken/{p['id']}.Dockerfile"}
+    files = {path.name.removesuffix(".Dockerfile") for path in LESSON.glob("*.Dockerfile")}
+    with_image = {p["id"] for p in LIST if p["broken"] == f"lessons/08-scratch/{p['id']}.Dockerfile"}
     assert files == with_image
     for pitfall in LIST:
         assert pitfall["id"] in with_image or (
             pitfall["broken"].startswith("docker run ") and pitfall["fix"]
         )
-    readme = (COMPARE / "broken/README.md").read_text()
+    readme = (LESSON / "README.md").read_text()
     assert set(re.findall(r"\]\((.*)\.Dockerfile\)", readme)) == files
     assert set(FAILURE) | OWN_TEST == set(IDS)
 

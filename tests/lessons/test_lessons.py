@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 
 import document
 import hello
@@ -17,7 +18,11 @@ NAMES = sorted(path.parent.name for path in LESSONS.glob("*/README.md"))
 COMMANDS_AT_MOST = 5
 # One build may install a compiler.
 BLOCK_SECONDS = 600
-BASES = {"debian": "DEBIAN", "alpine": "ALPINE"}
+HERE = pathlib.Path(__file__).parent
+# What ci/setup unpacked.
+TOOLS = hello.ROOT / "build/tools"
+REGISTRY = "registry:2"
+REGISTRY_STAND_IN = "hello-base/stand-in-for-registry:2"
 
 
 def text_of(name):
@@ -37,43 +42,98 @@ def docker(*args, **kwargs):
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory):
-    """The environment of a lesson's commands; its docker knows the bases that ci/bases found."""
+    """The environment of a lesson's commands: its docker knows stand-ins for bases, and has the plugin buildx."""
     if os.environ.get("ENGINE", "docker") != "docker":
         pytest.skip("the lessons are about docker")
     subprocess.run(["ci/bases"], cwd=hello.ROOT, check=True, timeout=BLOCK_SECONDS)
     bases = json.loads((hello.ROOT / "build/images/bases.json").read_text())
-    env = {**hello.clean_environment(), "DOCKER": shutil.which("docker")}
-    for name, variable in BASES.items():
-        env[variable] = "" if bases[name]["image"] == bases[name]["official"] else bases[name]["image"]
-    if any(env[variable] for variable in BASES.values()):
+    env = {**hello.clean_environment(), "DOCKER": shutil.which("docker"), "PATH": f"{TOOLS}:{os.environ['PATH']}"}
+    # A directory of its own: nobody's credentials, and the plugin where the machine has none.
+    config = tmp_path_factory.mktemp("config")
+    if (TOOLS / "cli-plugins").exists():
+        (config / "cli-plugins").symlink_to(TOOLS / "cli-plugins")
+    env["DOCKER_CONFIG"] = str(config)
+    missing = [
+        f"{name.upper()} {base['official']} {base['image']}"
+        for name, base in bases.items()
+        if base["image"] != base["official"]
+    ]
+    image = registry(bases)
+    env["REGISTRY_IMAGE"] = image or ""
+    if image == REGISTRY_STAND_IN:
+        missing.append(f"REGISTRY {REGISTRY} {image}")
+    if missing:
         first = tmp_path_factory.mktemp("bin")
         (first / "docker").symlink_to(hello.ROOT / "tests/lessons/docker")
         env["PATH"] = f"{first}:{env['PATH']}"
+        env["BASES"] = "\n".join(missing)
+    if docker("image", "inspect", "hello:scratch").returncode != 0:
+        built = docker("build", "-f", "Dockerfile.scratch", "-t", "hello:scratch", ".", env=env, cwd=hello.ROOT)
+        assert built.returncode == 0, built.stderr
     return env
 
 
+def registry(bases):
+    """The image of a registry: the official one, or a stand-in made of Debian's package; None where none can be had."""
+    for image in (REGISTRY, REGISTRY_STAND_IN):
+        if docker("image", "inspect", image).returncode == 0:
+            return image
+    if docker("pull", "-q", REGISTRY).returncode == 0:
+        return REGISTRY
+    program = shutil.which("docker-registry", path=f"{TOOLS}:{os.environ['PATH']}")
+    if program is None:
+        return None
+    with tempfile.TemporaryDirectory() as context:
+        shutil.copy(program, context)
+        shutil.copy(HERE / "registry.Dockerfile", context)
+        base = ["--build-arg", f"DEBIAN={bases['debian']['image']}"]
+        built = docker("build", *base, "-f", f"{context}/registry.Dockerfile", "-t", REGISTRY_STAND_IN, context)
+    assert built.returncode == 0, built.stderr
+    return REGISTRY_STAND_IN
+
+
 @pytest.fixture(scope="session")
-def builders(environment, tmp_path_factory):
-    """For legacy and buildkit: None, or why the engine has no such builder. default: the name of its default."""
+def probes(environment, tmp_path_factory):
+    """
+    What this machine has: None, or why not. default: the name of the engine's default builder.
+
+    A new instruction is no question of a version: it is tried.
+    """
     context = tmp_path_factory.mktemp("context")
-    (context / "Dockerfile").write_text("FROM scratch\nLABEL hello.lessons=probe\n")
-    found = {}
-    for name, setting in (("default", None), ("legacy", "0"), ("buildkit", "1")):
-        env = {k: v for k, v in environment.items() if setting is None or k != "DOCKER_BUILDKIT"}
-        if setting is not None:
-            env["DOCKER_BUILDKIT"] = setting
-        done = docker("build", "--no-cache", str(context), env=env)
-        printed = done.stdout + done.stderr
-        is_legacy = re.search(r"^Step 1/", printed, re.M) is not None
-        if setting is None:
-            assert done.returncode == 0, printed
-            found[name] = "legacy" if is_legacy else "buildkit"
-        elif done.returncode != 0 or is_legacy != (name == "legacy"):
-            reasons = [line for line in printed.splitlines() if "ERROR" in line] or printed.strip().splitlines()[-1:]
-            found[name] = f"no builder {name} here: {' '.join(reasons)}"
-        else:
-            found[name] = None
+
+    def build(instructions, *options, kit=None):
+        (context / "Dockerfile").write_text(f"FROM scratch\n{instructions}\nLABEL hello.lessons=probe\n")
+        env = {**environment} if kit is None else {**environment, "DOCKER_BUILDKIT": kit}
+        done = docker("build", "--no-cache", *options, str(context), env=env)
+        return done.returncode, done.stdout + done.stderr
+
+    def reason(printed):
+        lines = [line for line in printed.splitlines() if "ERROR" in line] or printed.strip().splitlines()[-1:]
+        return " ".join(lines)
+
+    def is_legacy(printed):
+        return re.search(r"^Step 1/", printed, re.M) is not None
+
+    status, printed = build("")
+    assert status == 0, printed
+    found = {"default": "legacy" if is_legacy(printed) else "buildkit"}
+    for name, kit in (("legacy", "0"), ("buildkit", "1")):
+        status, printed = build("", kit=kit)
+        works = status == 0 and is_legacy(printed) == (name == "legacy")
+        found[name] = None if works else f"no builder {name} here: {reason(printed)}"
+    version = docker("buildx", "version", env=environment)
+    found["buildx"] = None if version.returncode == 0 else "docker has no plugin buildx here"
+    status, printed = build("COPY --link Dockerfile /", kit="1")
+    found["link"] = None if status == 0 else f"the engine's BuildKit has no COPY --link: {reason(printed)}"
+    options = ["--build-arg", "SOURCE_DATE_EPOCH=0", "-t", "hello-lessons-probe"]
+    build("", *options, kit="1")
+    created = docker("image", "inspect", "-f", "{{.Created}}", "hello-lessons-probe").stdout
+    found["epoch"] = None if created.startswith("1970-") else "the engine's BuildKit has no SOURCE_DATE_EPOCH"
+    docker("rmi", "hello-lessons-probe")
     docker("image", "prune", "-f", "--filter", "label=hello.lessons=probe")
+    tools = shutil.which("cosign", path=environment["PATH"])
+    found["cosign"] = None if tools else "cosign is not installed (Debian 13 has a package of it)"
+    found["registry"] = None if environment["REGISTRY_IMAGE"] else f"{REGISTRY} can't be pulled, and docker-registry is missing"
     return found
 
 
@@ -93,29 +153,42 @@ def containers():
 
 
 def untagged():
-    """Images of the lessons' program that lost their tag to a newer one."""
+    """Images of the lessons' programs that lost their tag to a newer one, or never had one."""
     ids = docker("images", "-q", "--no-trunc", "--filter", "dangling=true").stdout.split()
     if not ids:
         return set()
     lines = docker("image", "inspect", "-f", "{{.Id}} {{.Config.Cmd}}", *ids).stdout.splitlines()
-    return {line.split()[0] for line in lines if "/howdy" in line}
+    return {line.split()[0] for line in lines if line.endswith(("[/howdy]", "[make --version]"))}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_command(name, environment, builders, tmp_path):
+def runs():
+    """Each lesson with the default builder, and with the other one where the lesson shows what differs."""
+    for name in NAMES:
+        yield pytest.param(name, False, id=name)
+        if re.search(r"^```text (legacy|buildkit)$", text_of(name), re.M):
+            yield pytest.param(name, True, id=f"{name}-other-builder")
+
+
+@pytest.mark.parametrize("name, other_builder", runs())
+def test_every_command(name, other_builder, environment, probes, tmp_path):
     # A lesson changes files of its own.
     folder = tmp_path / name
     shutil.copytree(LESSONS / name, folder)
     port = free_port()
+    builder = probes["default"]
+    if other_builder:
+        builder = {"legacy": "buildkit", "buildkit": "legacy"}[builder]
+        if probes[builder]:
+            pytest.skip(probes[builder])
+        environment = {**environment, "DOCKER_BUILDKIT": "1" if builder == "buildkit" else "0"}
 
     def edit(commands):
         return commands.replace("-p 1234:", f"-p {port}:").replace("localhost:1234", f"localhost:{port}")
 
     conditions = {
-        "legacy": lambda: None if builders["default"] == "legacy" else "the default builder is BuildKit",
-        "buildkit": lambda: None if builders["default"] == "buildkit" else "the default builder is the legacy one",
-        "has-legacy": lambda: builders["legacy"],
-        "has-buildkit": lambda: builders["buildkit"],
+        "legacy": lambda: None if builder == "legacy" else "the builder is BuildKit",
+        "buildkit": lambda: None if builder == "buildkit" else "the builder is the legacy one",
+        **{f"has-{name}": lambda name=name: probes[name] for name in probes if name != "default"},
     }
     before, untagged_before = containers(), untagged()
     own = set(re.findall(r"--name (\S+)", text_of(name)))
@@ -131,7 +204,7 @@ def test_every_command(name, environment, builders, tmp_path):
             docker("rmi", *images)
     assert ran > 1
     if skipped:
-        pytest.skip(f"{len(skipped)} blocks of {ran + len(skipped)} not run: {set(skipped.values())}")
+        pytest.skip(f"{len(skipped)} blocks of {ran + len(skipped)} not run: {'; '.join(sorted(set(skipped.values())))}")
 
 
 # ---- form ---------------------------------------------------------------------------------
@@ -193,7 +266,8 @@ def test_links_lead_somewhere():
 def test_the_wrapper_names_the_stand_ins(tmp_path):
     (tmp_path / "Dockerfile").write_text("ARG DEBIAN=debian:trixie-slim\nFROM ${DEBIAN}\n")
     (tmp_path / "Other").write_text("ARG ALPINE=alpine:3.22\nFROM ${ALPINE}\n")
-    env = {**os.environ, "DOCKER": "echo", "DEBIAN": "d", "ALPINE": "a"}
+    bases = "DEBIAN debian:trixie-slim d\nALPINE alpine:3.22 a"
+    env = {**os.environ, "DOCKER": "echo", "BASES": bases}
 
     def wrapped(*args):
         command = [pathlib.Path(__file__).parent / "docker", *args]
@@ -203,5 +277,11 @@ def test_the_wrapper_names_the_stand_ins(tmp_path):
     assert wrapped("build", "-f", "Other", "-t", "x", ".") == "build --build-arg ALPINE=a -f Other -t x ."
     assert wrapped("run", "--rm", "debian:trixie-slim", "true") == "run --rm d true"
     assert wrapped("run", "alpine:3.22", "debian:12") == "run a debian:12"
-    env["DEBIAN"] = ""
+    assert wrapped("buildx", "build", "-t", "x", ".") == "buildx build --build-arg DEBIAN=d -t x ."
+    assert wrapped("buildx", "imagetools", "inspect", "alpine:3.22") == "buildx imagetools inspect a"
+    env["BASES"] = "ALPINE alpine:3.22 a"
     assert wrapped("run", "debian:trixie-slim") == "run debian:trixie-slim"
+    (tmp_path / "docker").write_text('#!/bin/sh\necho "$ALPINE $*"\n')
+    (tmp_path / "docker").chmod(0o755)
+    env["DOCKER"] = str(tmp_path / "docker")
+    assert wrapped("buildx", "bake", "-f", "x") == "a buildx bake -f x"

@@ -6,7 +6,7 @@
 # It also serves an intruder. ci/debug brings a shell from outside, for as long as you need
 # it, and does not change the image: docs/debugging.md.
 #
-# docker build -t broken --target broken - < compare/broken/exec-shell.Dockerfile
+# docker build -t broken --target broken -f exec-shell.Dockerfile .
 
 ARG HELLO=hello:scratch
 ARG ALPINE=alpine:3.22

@@ -4,7 +4,7 @@
 #           user"). docker runs the image, so the fault shows only in the cluster.
 # fix: USER 99:99
 #
-# docker build -t broken --target broken - < compare/broken/numeric-user.Dockerfile
+# docker build -t broken --target broken -f numeric-user.Dockerfile .
 
 ARG HELLO=hello:scratch
 FROM ${HELLO} AS broken

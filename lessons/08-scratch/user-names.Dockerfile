@@ -4,7 +4,7 @@
 # adduser needs a distribution; two lines of text from another stage do the same:
 # fix: COPY --from=users /out/ /
 #
-# docker build -t broken --target broken - < compare/broken/user-names.Dockerfile
+# docker build -t broken --target broken -f user-names.Dockerfile .
 
 ARG HELLO=hello:scratch
 ARG ALPINE=alpine:3.22

@@ -4,7 +4,7 @@
 #           replaces it again and again.
 # fix: HEALTHCHECK --interval=1s --retries=3 CMD ["/hello", "healthcheck"]
 #
-# docker build -t broken --target broken - < compare/broken/healthcheck.Dockerfile
+# docker build -t broken --target broken -f healthcheck.Dockerfile .
 
 ARG HELLO=hello:scratch
 FROM ${HELLO} AS hello

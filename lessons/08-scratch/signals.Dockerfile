@@ -5,7 +5,7 @@
 # fix: RUN printf '#!/bin/sh\nexec /hello "$@"\n' >/start
 # With exec the service replaces the script and becomes PID 1. Better: no script.
 #
-# docker build -t broken --target broken - < compare/broken/signals.Dockerfile
+# docker build -t broken --target broken -f signals.Dockerfile .
 
 ARG HELLO=hello:scratch
 ARG ALPINE=alpine:3.22

@@ -4,7 +4,7 @@
 # fix: RUN chmod 0755 /hello
 # scratch has no chmod: set the mode in the stage that the file comes from.
 #
-# docker build -t broken --target broken - < compare/broken/arbitrary-uid.Dockerfile
+# docker build -t broken --target broken -f arbitrary-uid.Dockerfile .
 
 ARG HELLO=hello:scratch
 ARG ALPINE=alpine:3.22

@@ -6,7 +6,7 @@
 # fix: COPY --from=tmp /out/ /
 # Without a change of the image: docker run --tmpfs /tmp, which a read-only root needs anyway.
 #
-# docker build -t broken --target broken - < compare/broken/tmp.Dockerfile
+# docker build -t broken --target broken -f tmp.Dockerfile .
 
 ARG HELLO=hello:scratch
 ARG ALPINE=alpine:3.22

@@ -5,7 +5,7 @@
 # fix: COPY --from=work /out/ /
 # Made in another stage, with its owner; chown would need a shell here.
 #
-# docker build -t broken --target broken - < compare/broken/workdir.Dockerfile
+# docker build -t broken --target broken -f workdir.Dockerfile .
 
 ARG HELLO=hello:scratch
 ARG ALPINE=alpine:3.22

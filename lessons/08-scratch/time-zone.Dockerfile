@@ -5,7 +5,7 @@
 # fix: COPY --from=zones /usr/share/zoneinfo/Europe/Berlin /usr/share/zoneinfo/Europe/Berlin
 # Without a file: TZ can hold the rule itself, -e TZ=CET-1CEST,M3.5.0,M10.5.0/3 (tzset(3)).
 #
-# docker build -t broken --target broken - < compare/broken/time-zone.Dockerfile
+# docker build -t broken --target broken -f time-zone.Dockerfile .
 
 ARG HELLO=hello:scratch
 ARG DEBIAN=debian:trixie-slim

@@ -5,7 +5,7 @@
 # fix: ENV HELLO_ADDR=:1234
 # Without a host it listens on IPv4 and IPv6, or on IPv4 alone if there is no IPv6.
 #
-# docker build -t broken --target broken - < compare/broken/no-ipv6.Dockerfile
+# docker build -t broken --target broken -f no-ipv6.Dockerfile .
 
 ARG HELLO=hello:scratch
 FROM ${HELLO} AS broken

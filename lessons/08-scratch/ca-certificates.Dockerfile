@@ -4,7 +4,7 @@
 # The fix copies the bundle from an image that has one:
 # fix: COPY --from=certificates /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 #
-# docker build -t broken --target broken - < compare/broken/ca-certificates.Dockerfile
+# docker build -t broken --target broken -f ca-certificates.Dockerfile .
 
 ARG HELLO=hello:scratch
 ARG ALPINE=alpine:3.22

@@ -5,7 +5,7 @@
 # The service reaps children that it never started. For a program that does not:
 # docker run --init runs a small PID 1 before it.
 #
-# docker build -t broken --target broken - < compare/broken/zombies.Dockerfile
+# docker build -t broken --target broken -f zombies.Dockerfile .
 
 ARG HELLO=hello:scratch
 ARG ALPINE=alpine:3.22

@@ -5,7 +5,7 @@
 # A volume stays writable and keeps the directory's owner. Without a change of the
 # image: --tmpfs /state. Best: write nothing; PID 1 needs no pid file.
 #
-# docker build -t broken --target broken - < compare/broken/read-only-root.Dockerfile
+# docker build -t broken --target broken -f read-only-root.Dockerfile .
 
 ARG HELLO=hello:scratch
 ARG ALPINE=alpine:3.22

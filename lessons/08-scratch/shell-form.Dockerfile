@@ -3,7 +3,7 @@
 #           scratch has no /bin/sh. The build succeeds; the container never starts.
 # fix: CMD ["/hello"]
 #
-# docker build -t broken --target broken - < compare/broken/shell-form.Dockerfile
+# docker build -t broken --target broken -f shell-form.Dockerfile .
 
 ARG HELLO=hello:scratch
 FROM ${HELLO} AS hello
