@@ -179,11 +179,11 @@ $(PACK): deps/pack-relocations.c | build/tools/
 # The user's CFLAGS and LDFLAGS come last.
 define flavour
 $(BUILD)/$(1)/src/%.o: src/%.c $(dependency_headers) $($(1)_LIBC_HEADERS) Makefile
-	$(Q)echo "  CC  $$@"
+	$$(call show,CC,$$@)
 	$(Q)mkdir -p $$(@D)
 	$(Q)$$($(1)_CC) $(COMMON) $(WARNINGS) $$($(1)_CFLAGS) -isystem build/deps/include -isystem src/tls $$(CFLAGS) -c -o $$@ $$<
 $(BUILD)/$(1)/hello: $(call objects_of,$(1)) $(call libraries_of,$(1)) $($(1)_LAYOUT)
-	$(Q)echo "  LD  $$@"
+	$$(call show,LD,$$@)
 	$(Q)$$($(1)_CC) $$($(1)_CFLAGS) $$($(1)_LDFLAGS) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) -pthread
 	$(if $($(1)_LAYOUT),$(Q)$(PACK) $$@)
 # The same before its symbols are stripped, for ci/size/run.
@@ -215,11 +215,11 @@ build/arm64/debian/vmlinuz: tests/arm64/root
 	$(Q)tests/arm64/root $(@D)
 
 $(UNIT_DIR)/%.o: tests/unit/%.c $(dependency_headers) Makefile | $(UNIT_DIR) $(if $(CROSS),build/arm64/debian/vmlinuz)
-	$(Q)echo "  CC  $@"
+	$(call show,CC,$@)
 	$(Q)$($(unit_FLAVOUR)_CC) $(COMMON) -Wall -Wextra -Wno-missing-field-initializers $($(unit_FLAVOUR)_CFLAGS) $(unit_CHECK) -isystem build/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
 $(UNIT_DIR)/runner: $(UNIT:%=$(UNIT_DIR)/%.o) $(filter-out %/main.o,$(call objects_of,$(unit_FLAVOUR))) \
 		$(call libraries_of,$(unit_FLAVOUR))
-	$(Q)echo "  LD  $@"
+	$(call show,LD,$@)
 	$(Q)$($(unit_FLAVOUR)_CC) $($(unit_FLAVOUR)_CFLAGS) $($(unit_FLAVOUR)_LDFLAGS) $(unit_CHECK) $(unit_WRAPS:%=-Wl,--wrap=%) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -pthread -lm -lrt
 $(UNIT_DIR):
 	$(Q)mkdir -p $@
@@ -229,7 +229,7 @@ $(UNIT_DIR):
 SANDBOX_PROGRAMS := $(patsubst tests/sandbox/%.c,$(BUILD)/release/sandbox/%,$(wildcard tests/sandbox/*.c))
 
 $(BUILD)/release/sandbox/%: tests/sandbox/%.c $(patsubst %,$(BUILD)/release/src/%.o,sandbox/sandbox sandbox/seccomp sandbox/landlock base/error base/strbuf) $(musl_LIBC) Makefile
-	$(Q)echo "  LD  $@"
+	$(call show,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(release_CC) $(COMMON) -MT $@ -MF $@.d $(WARNINGS) $(release_CFLAGS) $(release_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.o,$^)
 -include $(SANDBOX_PROGRAMS:%=%.d)
@@ -321,14 +321,14 @@ FUZZ_SECONDS := 600
 FUZZ_JOBS = $(shell nproc)
 
 build/fuzz/harness/%.o: tests/fuzz/%.c $(dependency_headers) Makefile | build/fuzz/harness/support
-	$(Q)echo "  CC  $@"
+	$(call show,CC,$@)
 	$(Q)$(fuzz_CC) $(COMMON) -Wall -Wextra -Wno-unused-function -Itests/fuzz/support $(fuzz_CFLAGS) -isystem build/deps/include -isystem src/tls $(CFLAGS) -c -o $@ $<
 # An archive: a harness that takes a module's source in, to reach into it, replaces its object.
 build/fuzz/libhello.a: $(filter-out %/main.o,$(call objects_of,fuzz)) $(FUZZ_SUPPORT)
 	$(Q)rm -f $@
 	$(Q)ar rcs $@ $^
 $(HARNESSES:%=build/fuzz/%): build/fuzz/%: build/fuzz/harness/%.o build/fuzz/libhello.a $(call libraries_of,fuzz)
-	$(Q)echo "  LD  $@"
+	$(call show,LD,$@)
 	$(Q)$(fuzz_CC) $(fuzz_CFLAGS) -fsanitize=fuzzer $(fuzz_$*_WRAPS:%=-Wl,--wrap=%) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -pthread
 build/fuzz/harness/support:
 	$(Q)mkdir -p $@

@@ -4,11 +4,10 @@
 # Debian's musl-gcc would not do: it knows no static PIE, its libc is made for speed, and its
 # headers hide the kernel's.
 #
-# A third of musl's files is compiled: those that the programs of this project link
-# (musl_LINKED), and what a change of them is likely to call next (musl_MARGIN). A call of
-# anything else is an undefined reference when the program is linked: add the file to
-# musl_LINKED. tests/deps/test_musl.py links the release with a libc of all files and
-# compares the bytes.
+# A quarter of musl's files is compiled: those that the programs of this project link. A call of
+# anything else is an undefined reference when the program is linked: add the file that defines it
+# to musl_LINKED. tests/deps/test_musl.py links the release with a libc of all files and compares
+# the bytes.
 musl_VERSION := 1.2.6
 musl_ROOT := musl-$(musl_VERSION)
 musl_PATHS := VERSION include src crt ldso arch/generic arch/x86_64 arch/aarch64 tools
@@ -65,38 +64,12 @@ musl_LINKED := \
 		timespec_get) \
 	$(addprefix unistd/,_exit close faccessat getcwd getegid geteuid getgid gethostname getuid \
 		lseek pipe pipe2 pread read readlink unlink write)
-musl_MARGIN := \
-	$(addprefix ctype/,isalpha isascii isblank iscntrl isdigit isgraph islower isprint ispunct \
-		isspace isupper isxdigit toupper) \
-	$(addprefix env/,clearenv putenv secure_getenv setenv unsetenv) \
-	$(addprefix exit/,assert atexit) \
-	$(addprefix malloc/,libc_calloc) \
-	$(addprefix misc/,getentropy getrusage) \
-	$(addprefix network/,getpeername if_indextoname in6addr_any in6addr_loopback \
-		ntohl recvmmsg sendmmsg socketpair) \
-	$(addprefix process/,execl execvp vfork wait) \
-	$(addprefix signal/,sigaltstack sigdelset sigismember sigpending sigsuspend sigwait \
-		sigwaitinfo) \
-	$(addprefix stat/,chmod mkdir) \
-	$(addprefix stdio/,__fdopen __fmodeflags asprintf clearerr dprintf fclose feof ferror fflush \
-		fgetc fileno fopen fread fscanf fseek ftell getdelim getline ofl_add putc putchar puts \
-		remove setvbuf stdin ungetc vasprintf vdprintf vprintf) \
-	$(addprefix stdlib/,abs atoi atol bsearch strtod) \
-	$(addprefix string/,explicit_bzero memccpy mempcpy strcasecmp strcasestr strcat strerror_r \
-		strlcat strlcpy strncat strpbrk strsep strtok_r) \
-	$(addprefix thread/,pthread_attr_setdetachstate pthread_cond_broadcast pthread_cond_destroy \
-		pthread_cond_init pthread_cond_signal pthread_cond_timedwait pthread_cond_wait \
-		pthread_condattr_setclock pthread_equal pthread_getspecific pthread_key_create pthread_once \
-		pthread_setspecific) \
-	$(addprefix time/,clock_getres gettimeofday gmtime localtime mktime timegm) \
-	$(addprefix unistd/,access alarm chdir dup dup2 dup3 fdatasync fsync ftruncate getpid \
-		getppid getsid isatty link pwrite readv rmdir setsid sleep symlink unlinkat writev)
 
 # What an architecture writes in another way takes the place of the file of that name.
-musl_x86_64 := math/x86_64/fabsl.c math/x86_64/fmodl.c process/x86_64/vfork.s \
+musl_x86_64 := math/x86_64/fabsl.c math/x86_64/fmodl.c \
 	signal/x86_64/restore.s string/x86_64/memcpy.s string/x86_64/memmove.s string/x86_64/memset.s \
 	thread/x86_64/__set_thread_area.s thread/x86_64/__unmapself.s thread/x86_64/clone.s
-musl_aarch64 := process/aarch64/vfork.s signal/aarch64/restore.s string/aarch64/memcpy.S \
+musl_aarch64 := signal/aarch64/restore.s string/aarch64/memcpy.S \
 	string/aarch64/memset.S thread/aarch64/__set_thread_area.c thread/aarch64/__unmapself.s \
 	thread/aarch64/clone.s
 
@@ -104,7 +77,7 @@ musl_ARCH := $(machine)
 musl_REPLACED := $(musl_$(musl_ARCH))
 # Sorted by path, as musl's own Makefile has them in its archive.
 musl_FILES := $(sort $(musl_REPLACED) $(addsuffix .c,$(filter-out \
-	$(subst /$(musl_ARCH)/,/,$(basename $(musl_REPLACED))),$(musl_LINKED) $(musl_MARGIN))))
+	$(subst /$(musl_ARCH)/,/,$(basename $(musl_REPLACED))),$(musl_LINKED))))
 musl_objects := $(patsubst %,$(BUILD)/musl/deps/musl/%.o,$(basename $(musl_FILES)))
 musl_START := rcrt1.o crti.o crtn.o
 
