@@ -11,9 +11,10 @@ import sys
 import hello
 import oci
 import pytest
-from test_engines import ALL, LOAD, project, run
+from test_engines import ALL, ENGINES, LOAD, project, run
 
 ENGINE = "docker-28-containerd"
+pytestmark = pytest.mark.skipif(ENGINE not in ENGINES, reason=f"ENGINES does not name {ENGINE}")
 IMAGES = ["builder", "alpine", "distroless", "scratch", "scratch-minimal"]
 SHIP_THE_RELEASE = IMAGES[:-1]
 # e_machine (elf(5)) of EM_X86_64 and EM_AARCH64.
