@@ -9,6 +9,7 @@ import time
 import hello
 import pytest
 
+pytestmark = pytest.mark.engine
 COMPARE = hello.ROOT / "compare"
 # What a run builds and is to leave: the images of `make images`.
 IMAGES = {"naive", "builder", "build-stage", "alpine", "distroless", "scratch", "scratch-minimal"}
@@ -29,7 +30,8 @@ def traces():
         "tags": lines("docker", "images", "hello", "--format", "{{.Tag}}") - IMAGES,
         "namespaces": lines("ip", "netns", "list"),
         "links": {line for line in lines("ip", "-br", "link") if "hello" in line},
-        "daemons": lines("sh", "-c", "pgrep -a 'dockerd|docker-registry|wrk' || true"),
+        # Not those of other tests, which have process namespaces of their own.
+        "daemons": lines("sh", "-c", "pgrep --ns $$ --nslist pid -a 'dockerd|docker-registry|wrk' || true"),
     }
 
 

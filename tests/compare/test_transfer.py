@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.engine
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TRANSFER = ROOT / "compare/transfer"
 

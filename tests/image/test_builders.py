@@ -5,6 +5,8 @@ import subprocess
 import hello
 import pytest
 
+# The longest of its group, and one process starts all three.
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("builders")]
 BUILDERS = ["legacy", "buildkit", "buildah"]
 
 

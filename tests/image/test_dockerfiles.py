@@ -11,6 +11,8 @@ import hello
 import pytest
 from test_images import files_of
 
+# One after another: each removes its image, with the cached steps that no other image has.
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("dockerfiles")]
 COPIED_ONLY = ["Dockerfile.alpine", "Dockerfile.distroless", "Dockerfile.scratch"]
 
 

@@ -15,6 +15,8 @@ import hello
 import pytest
 from engine import docker
 
+# One process probes the matrix for all tests that read it.
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("pitfalls")]
 COMPARE = hello.ROOT / "compare"
 LESSON = hello.ROOT / "lessons/08-scratch"
 LIST = json.loads((LESSON / "pitfalls.json").read_text())
