@@ -133,6 +133,10 @@ def probes(environment, tmp_path_factory):
     docker("image", "prune", "-f", "--filter", "label=hello.lessons=probe")
     tools = shutil.which("cosign", path=environment["PATH"])
     found["cosign"] = None if tools else "cosign is not installed (Debian 13 has a package of it)"
+    kubectl = shutil.which("kubectl", path=environment["PATH"])
+    found["kubectl"] = None if kubectl else "kubectl is not installed"
+    cluster = kubectl and subprocess.run([kubectl, "--request-timeout=5s", "get", "--raw=/readyz"], capture_output=True)
+    found["cluster"] = None if cluster and cluster.returncode == 0 else "no Kubernetes cluster responds"
     found["registry"] = None if environment["REGISTRY_IMAGE"] else f"{REGISTRY} can't be pulled, and docker-registry is missing"
     return found
 
