@@ -76,6 +76,31 @@ def environment(tmp_path_factory):
     return env
 
 
+@pytest.fixture(scope="session", autouse=True)
+def first_builds(request):
+    """
+    Starts at once what takes the longest: the builds that install compilers, each for the first time. A lesson that
+    comes to such a step waits for it, or finds it cached; BuildKit runs no step twice at the same time.
+    """
+    if not any("every_command" in item.name for item in request.session.items):
+        yield
+        return
+    env = request.getfixturevalue("environment")
+    kits = [("1", "17-platforms", "Dockerfile"), ("1", "20-small", "Dockerfile"), ("1", "11-health", "Dockerfile"),
+            ("0", "06-target", "Dockerfile")]
+    started = [
+        subprocess.Popen(
+            ["docker", "build", "-q", "-f", LESSONS / name / file, LESSONS / name],
+            env={**env, "DOCKER_BUILDKIT": kit}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        for kit, name, file in kits
+    ]
+    yield
+    for process in started:
+        process.terminate()
+        process.wait()
+
+
 def registry(bases):
     """The image of a registry: the official one, or a stand-in made of Debian's package; None where none can be had."""
     for image in (REGISTRY, REGISTRY_STAND_IN):
