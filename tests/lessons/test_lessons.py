@@ -86,19 +86,19 @@ def first_builds(request):
         yield
         return
     env = request.getfixturevalue("environment")
-    kits = [("1", "17-platforms", "Dockerfile"), ("1", "20-small", "Dockerfile"), ("1", "11-health", "Dockerfile"),
-            ("0", "06-target", "Dockerfile")]
-    started = [
-        subprocess.Popen(
-            ["docker", "build", "-q", "-f", LESSONS / name / file, LESSONS / name],
+    kits = [("1", "17-platforms"), ("1", "20-small"), ("0", "06-target")]
+    started = {
+        f"howdy-first:{name}": subprocess.Popen(
+            ["docker", "build", "-q", "-t", f"howdy-first:{name}", LESSONS / name],
             env={**env, "DOCKER_BUILDKIT": kit}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
-        for kit, name, file in kits
-    ]
+        for kit, name in kits
+    }
     yield
-    for process in started:
+    for image, process in started.items():
         process.terminate()
         process.wait()
+        docker("rmi", "--no-prune", image)
 
 
 def registry(bases):
@@ -253,7 +253,7 @@ def test_every_command(name, other_builder, environment, probes, tmp_path):
         if left := containers() & own:
             docker("rm", "-fv", *left)
         if images := untagged() - untagged_before:
-            docker("rmi", *images)
+            docker("rmi", "--no-prune", *images)
     assert ran > 1
     for image in PICTURED & set(re.findall(rf"howdy:{name[:2]}[\w-]*", text_of(name))):
         measured_again(image)
