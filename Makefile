@@ -301,8 +301,9 @@ test-arm64-full: ## the black-box tests of the release for arm64 under qemu-aarc
 		FLAVOURS=arm64/release /usr/bin/python3 -m pytest -c tests/pytest.ini -q -n $(shell nproc) --dist loadgroup \
 			-k arm64 tests/$$group || status=1; done; exit $$status
 
-lessons: all ## run every command of the course in lessons/ and compare what it prints
-	ci/setup lessons
+lessons: ## run every command of the course in lessons/ and compare what it prints
+	ci/setup build lessons
+	$(MAKE) --no-print-directory -j $(shell nproc) all
 	$(RUN_TESTS) lessons
 
 # ---- fuzzing ---------------------------------------------------------------------------
