@@ -302,7 +302,8 @@ test-arm64-full: ## the black-box tests of the release for arm64 under qemu-aarc
 			-k arm64 tests/$$group || status=1; done; exit $$status
 
 lessons: ## run every command of the course in lessons/ and compare what it prints
-	ci/setup lessons
+	ci/setup build lessons
+	$(MAKE) --no-print-directory -j $(shell nproc) all
 	$(RUN_TESTS) lessons
 
 # ---- fuzzing ---------------------------------------------------------------------------

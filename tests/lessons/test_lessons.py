@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import xml.etree.ElementTree as ElementTree
 
 import document
 import hello
@@ -19,6 +20,8 @@ COMMANDS_AT_MOST = 5
 # One build may install a compiler.
 BLOCK_SECONDS = 600
 HERE = pathlib.Path(__file__).parent
+PICTURES = LESSONS / "pictures"
+PICTURED = {group["image"] for picture in json.loads((PICTURES / "pictures.json").read_text()) for group in picture.get("groups", [])}
 # What ci/setup unpacked.
 TOOLS = hello.ROOT / "build/tools"
 REGISTRY = "registry:2"
@@ -71,6 +74,31 @@ def environment(tmp_path_factory):
         built = docker("build", "-f", "Dockerfile.scratch", "-t", "hello:scratch", ".", env=env, cwd=hello.ROOT)
         assert built.returncode == 0, built.stderr
     return env
+
+
+@pytest.fixture(scope="session", autouse=True)
+def first_builds(request):
+    """
+    Starts at once what takes the longest: the builds that install compilers, each for the first time. A lesson that
+    comes to such a step waits for it, or finds it cached; BuildKit runs no step twice at the same time.
+    """
+    if not any("every_command" in item.name for item in request.session.items):
+        yield
+        return
+    env = request.getfixturevalue("environment")
+    kits = [("1", "17-platforms"), ("1", "20-small"), ("0", "06-target")]
+    started = {
+        f"howdy-first:{name}": subprocess.Popen(
+            ["docker", "build", "-q", "-t", f"howdy-first:{name}", LESSONS / name],
+            env={**env, "DOCKER_BUILDKIT": kit}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        for kit, name in kits
+    }
+    yield
+    for image, process in started.items():
+        process.terminate()
+        process.wait()
+        docker("rmi", "--no-prune", image)
 
 
 def registry(bases):
@@ -133,6 +161,10 @@ def probes(environment, tmp_path_factory):
     docker("image", "prune", "-f", "--filter", "label=hello.lessons=probe")
     tools = shutil.which("cosign", path=environment["PATH"])
     found["cosign"] = None if tools else "cosign is not installed (Debian 13 has a package of it)"
+    kubectl = shutil.which("kubectl", path=environment["PATH"])
+    found["kubectl"] = None if kubectl else "kubectl is not installed"
+    cluster = kubectl and subprocess.run([kubectl, "--request-timeout=5s", "get", "--raw=/readyz"], capture_output=True)
+    found["cluster"] = None if cluster and cluster.returncode == 0 else "no Kubernetes cluster responds"
     found["registry"] = None if environment["REGISTRY_IMAGE"] else f"{REGISTRY} can't be pulled, and docker-registry is missing"
     return found
 
@@ -161,6 +193,31 @@ def untagged():
     return {line.split()[0] for line in lines if line.endswith(("[/howdy]", "[make --version]"))}
 
 
+def conditions_of(builder, probes):
+    """What a document of the course may ask for; builder: legacy or buildkit."""
+    return {
+        "legacy": lambda: None if builder == "legacy" else "the builder is BuildKit",
+        "buildkit": lambda: None if builder == "buildkit" else "the builder is the legacy one",
+        **{f"has-{name}": lambda name=name: probes[name] for name in probes if name != "default"},
+    }
+
+
+def skip_if(skipped, ran):
+    if skipped:
+        pytest.skip(f"{len(skipped)} blocks of {ran + len(skipped)} not run: {'; '.join(sorted(set(skipped.values())))}")
+
+
+def measured_again(image):
+    """The picture's figures are those of the image that the lesson made; another base may have another size."""
+    done = subprocess.run([PICTURES / "measure", image], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    layers, shown = json.loads(done.stdout)[image], json.loads((PICTURES / "measured.json").read_text())[image]
+    assert [layer["step"] for layer in layers] == [layer["step"] for layer in shown], image
+    for layer, other in zip(layers, shown):
+        if layer["step"] != "FROM":
+            assert abs(layer["bytes"] - other["bytes"]) <= 0.25 * other["bytes"] + 100, (image, layer, other)
+
+
 def runs():
     """Each lesson with the default builder, and with the other one where the lesson shows what differs."""
     for name in NAMES:
@@ -185,26 +242,33 @@ def test_every_command(name, other_builder, environment, probes, tmp_path):
     def edit(commands):
         return commands.replace("-p 1234:", f"-p {port}:").replace("localhost:1234", f"localhost:{port}")
 
-    conditions = {
-        "legacy": lambda: None if builder == "legacy" else "the builder is BuildKit",
-        "buildkit": lambda: None if builder == "buildkit" else "the builder is the legacy one",
-        **{f"has-{name}": lambda name=name: probes[name] for name in probes if name != "default"},
-    }
     before, untagged_before = containers(), untagged()
     own = set(re.findall(r"--name (\S+)", text_of(name)))
     assert not own & before, f"containers of that name are there: {own & before}"
     try:
-        ran, skipped = document.run(text_of(name), environment, folder, conditions, BLOCK_SECONDS, edit)
+        ran, skipped = document.run(text_of(name), environment, folder, conditions_of(builder, probes), BLOCK_SECONDS, edit)
         left = containers() & own
         assert not left, f"the lesson leaves containers: {left}"
     finally:
         if left := containers() & own:
             docker("rm", "-fv", *left)
         if images := untagged() - untagged_before:
-            docker("rmi", *images)
+            docker("rmi", "--no-prune", *images)
     assert ran > 1
-    if skipped:
-        pytest.skip(f"{len(skipped)} blocks of {ran + len(skipped)} not run: {'; '.join(sorted(set(skipped.values())))}")
+    for image in PICTURED & set(re.findall(rf"howdy:{name[:2]}[\w-]*", text_of(name))):
+        measured_again(image)
+    skip_if(skipped, ran)
+
+
+def test_the_instructors_page(environment, probes, tmp_path):
+    """After the lessons: it ends with the reset."""
+    (tmp_path / "lessons").symlink_to(LESSONS)
+    text = (LESSONS / "instructor.md").read_text()
+    ran, skipped = document.run(text, environment, tmp_path, conditions_of(probes["default"], probes), BLOCK_SECONDS)
+    used = set().union(*(re.findall(r"--name (\S+)", text_of(name)) for name in NAMES))
+    reset = (LESSONS / "reset").read_text()
+    assert used <= set(re.search(r"^for name in (.*); do$", reset, re.M)[1].split()), "it removes every lesson's containers"
+    skip_if(skipped, ran)
 
 
 # ---- form ---------------------------------------------------------------------------------
@@ -285,3 +349,48 @@ def test_the_wrapper_names_the_stand_ins(tmp_path):
     (tmp_path / "docker").chmod(0o755)
     env["DOCKER"] = str(tmp_path / "docker")
     assert wrapped("buildx", "bake", "-f", "x") == "a buildx bake -f x"
+
+
+# ---- pictures -----------------------------------------------------------------------------
+
+
+def test_pictures_are_drawn_from_the_measured_data(tmp_path):
+    subprocess.run([PICTURES / "draw", tmp_path], check=True)
+    drawn = {str(path.relative_to(tmp_path)): path.read_text() for path in tmp_path.rglob("*.svg")}
+    there = {str(path.relative_to(LESSONS)): path.read_text() for path in LESSONS.rglob("*.svg")}
+    assert drawn == there, "lessons/pictures/draw draws them again"
+    for name, text in drawn.items():
+        assert f"]({pathlib.Path(name).name})" in (LESSONS / name).with_name("README.md").read_text(), f"{name} is not shown"
+        assert "prefers-color-scheme: dark" in text
+        ElementTree.fromstring(text)
+
+
+def test_a_box_is_filled_if_the_builder_runs_the_stage(environment, probes):
+    """The stages that the builders run here are those of the picture."""
+    if reason := probes["legacy"] or probes["buildkit"]:
+        pytest.skip(reason)
+    done = subprocess.run([PICTURES / "measure", "06-target"], capture_output=True, text=True, env=environment, timeout=BLOCK_SECONDS)
+    assert done.returncode == 0, done.stderr
+    measured = json.loads(done.stdout)["06-target"]
+    assert measured == json.loads((PICTURES / "measured.json").read_text())["06-target"]
+    text = (LESSONS / "06-target/stages.svg").read_text()
+    assert text.count('class="ran"') == sum(map(len, measured.values()))
+    assert text.count('class="skipped"') == 1
+
+
+def test_a_bar_is_as_long_as_its_layer_is_large():
+    measured = json.loads((PICTURES / "measured.json").read_text())
+    for picture in json.loads((PICTURES / "pictures.json").read_text()):
+        if "groups" not in picture:
+            continue
+        root = ElementTree.parse(LESSONS / picture["file"]).getroot()
+        bars = [
+            float(bar.get("width"))
+            for bar in root.iter("{http://www.w3.org/2000/svg}rect")
+            if bar.get("class") in ("from", "run", "copy")
+        ]
+        # The newest layer is on top.
+        counts = [layer["bytes"] for group in picture["groups"] for layer in reversed(measured[group["image"]])]
+        assert len(bars) == len(counts)
+        for bar, count in zip(bars, counts):
+            assert bar == 0 if count == 0 else abs(bar - max(bars) * count / max(counts)) < 1.6, (picture["file"], count)
