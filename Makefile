@@ -306,6 +306,12 @@ lessons: ## run every command of the course in lessons/ and compare what it prin
 	$(MAKE) --no-print-directory -j $(shell nproc) all
 	$(RUN_TESTS) lessons
 
+k8s-test: build/release/hello ## run k8s/ on a real Kubernetes of two nodes (root; builds Kubernetes first, once: half an hour of CPU time)
+	ci/setup build images k8s cluster
+	ci/engine run ci/images
+	IMAGES="hello:builder hello:alpine hello:scratch" \
+		ci/engine run tests/cluster/run /usr/bin/python3 -m pytest -c tests/pytest.ini tests/cluster -v
+
 # ---- fuzzing ---------------------------------------------------------------------------
 
 # A harness is tests/fuzz/NAME.c, and all that it needs is in src/ or tests/fuzz/support/.
@@ -397,4 +403,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## print this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests lessons arm64-programs test-arm64 test-arm64-full test-engines test images compare bench size setup readme lint run clean help
+.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests lessons arm64-programs test-arm64 test-arm64-full test-engines k8s-test test images compare bench size setup readme lint run clean help

@@ -300,7 +300,7 @@ def probes_of_listed_ports(objects):
     for name, container, _ in containers(objects):
         ports = {value for port in container.get("ports", []) for value in (port["name"], port["containerPort"])}
         for key, probe in probes(container):
-            if probe["httpGet"]["port"] not in ports:
+            if "httpGet" in probe and probe["httpGet"]["port"] not in ports:
                 yield f"{name}: {key}"
 
 
