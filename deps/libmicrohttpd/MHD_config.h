@@ -25,6 +25,7 @@
 #define MHD_USE_POSIX_THREADS 1
 #define MHD_NO_THREAD_NAMES 1
 #define MHD_USE_SYS_TSEARCH 1
+/* Of ours, deps/patches/libmicrohttpd/70-one-mode.patch. */
 #define MHD_ONE_MODE 1
 #define MHD_USE_GETSOCKNAME 1
 #ifdef __OPTIMIZE_SIZE__

@@ -2,6 +2,8 @@
 
 import json
 import os
+import resource
+import socket
 import ssl
 import subprocess
 import time
@@ -46,6 +48,40 @@ def test_self_signed(image, container):
     assert ask(name, context)["tls"]["version"] == "TLSv1.3"
     docker("stop", "-t", "10", name)
     assert docker("inspect", "-f", "{{.State.ExitCode}}", name).stdout.strip() == "0"
+
+
+def test_a_thousand_idle_connections_in_16_megabytes(container):
+    """The service's memory, and the kernel's for its sockets; swapping would hide it."""
+    if json.loads(docker("info", "-f", "{{json .MemoryLimit}}").stdout) is not True:
+        pytest.skip("this engine cannot limit memory")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 1200:
+        pytest.skip("1,000 connections need a higher limit of open files")
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    name = container(
+        "hello:scratch",
+        *("-p", "127.0.0.1::1443", "-m", "16m", "--memory-swap", "16m"),
+        command=["-tls-addr", ":1443", "-tls-self-signed", "-idle-timeout", "10m", "-log", "off"],
+    )
+    ask(name, context)
+    address = ("127.0.0.1", port(name))
+    opened = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1200), hard))
+    try:
+        for _ in range(1000):
+            opened.append(context.wrap_socket(socket.create_connection(address, timeout=20)))
+        for _ in range(2):
+            for connection in opened:
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+                assert connection.recv(4096).endswith(b"\r\n\r\nhowdy\n")
+        state = json.loads(docker("inspect", "-f", "{{json .State}}", name).stdout)
+        assert state["Running"] and not state["OOMKilled"]
+    finally:
+        for connection in opened:
+            connection.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.parametrize("image", WITH_TLS)
