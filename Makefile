@@ -355,7 +355,7 @@ images: ## build the images hello:naive, :builder, :alpine, :distroless, :scratc
 	ci/setup images
 	ci/engine run ci/images
 
-compare: ## build, run and measure the images side by side; RUNS=n samples
+compare: ## build, run and measure the images side by side, in minutes; FULL=1 everything; RUNS=n samples
 	ci/setup compare
 	ci/engine run compare/run
 

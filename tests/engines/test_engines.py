@@ -50,7 +50,7 @@ def reports():
 
     def report(name):
         if name not in made:
-            run(name, LOAD + "make compare ONLY=scratch,alpine QUICK=1 RUNS=1" + SAVE)
+            run(name, LOAD + "make compare ONLY=scratch,alpine RUNS=1" + SAVE)
             made[name] = json.loads((project(name) / "build/compare/report.json").read_text())
         return made[name]
 
@@ -145,7 +145,7 @@ def test_a_member_of_the_group_builds_and_another_user_reads_why_not(reports, na
 def test_the_toolbox_measures_what_the_host_measures(reports):
     name = "docker-28-containerd"
     reports(name)
-    run(name, f"{BASES} ONLY=scratch QUICK=1 RUNS=1 compare/toolbox/run")
+    run(name, f"{BASES} ONLY=scratch RUNS=1 compare/toolbox/run")
     report = json.loads((project(name) / "build/compare/report.json").read_text())
     for key in ("size_bytes", "push_s", "pull_s", "idle_memory_bytes", "requests_per_s", "first_response_ms"):
         assert report["images"][0][key] is not None, report["images"][0]["not_measured"]
@@ -159,7 +159,7 @@ def test_the_images_are_built(name):
 
 
 @pytest.mark.skipif(not ALL, reason="make test-engines runs it")
-@pytest.mark.parametrize("command", ["make check", "make compare QUICK=1 RUNS=1 ONLY=scratch"])
+@pytest.mark.parametrize("command", ["make check", "make compare RUNS=1 ONLY=scratch"])
 def test_a_bare_debian_13_runs_it(command):
     """It has make alone; the commands install the rest, the engine included."""
     run("bare-13", f"rm -rf build; {command}", seconds=3600)
