@@ -79,5 +79,5 @@ EXPOSE 1234 1443
 HEALTHCHECK --interval=10s --timeout=5s --start-period=5s --retries=3 CMD ["/hello", "healthcheck"]
 LABEL org.opencontainers.image.title="hello (builder)" \
       org.opencontainers.image.description="A small HTTP service, compiled in one stage and shipped on alpine" \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.licenses="MIT AND LGPL-2.1-or-later AND Apache-2.0 AND MIT-0"
 ENTRYPOINT ["/hello"]

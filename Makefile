@@ -20,6 +20,13 @@ CROSS := $(if $(filter-out $(HOST_ARCH),$(ARCH)),$(MACHINE_$(ARCH))-linux-gnu-)
 export AR := $(CROSS)gcc-ar
 export RANLIB := $(CROSS)gcc-ranlib
 export NM := $(CROSS)gcc-nm
+# The commit and its time in seconds since 1970, which `git archive` writes into src/revision. A build of a
+# work tree names no commit, because the tree may differ from it.
+revision := $(if $(findstring $$,$(file <src/revision)),,$(file <src/revision))
+REVISION := $(word 1,$(revision))
+ifneq ($(revision),)
+export SOURCE_DATE_EPOCH ?= $(word 2,$(revision))
+endif
 # V=1 shows the commands.
 Q := $(if $(V),,@)
 
@@ -30,7 +37,7 @@ endif
 
 # Every source in src/, without its ending. In the minimal build src/tls/tls_none.c takes the place of
 # the other files of src/tls/, and src/base/resolve_numeric.c that of src/base/resolve.c.
-MODULES := $(patsubst src/%.c,%,$(wildcard src/*.c src/*/*.c))
+MODULES := $(patsubst src/%.c,%,$(sort $(wildcard src/*.c src/*/*.c)))
 TLS_MODULES := $(filter-out tls/tls_none,$(filter tls/%,$(MODULES)))
 PLAIN_MODULES := $(filter-out tls/% base/resolve base/resolve_numeric,$(MODULES))
 
@@ -51,7 +58,8 @@ release_LIBRARIES := $(TLS_LIBRARIES)
 # On arm64 tiny means: all addresses within 1 MiB, one instruction away; the linker checks that. A frame
 # pointer, which gcc omits on amd64, serves nobody in a binary without symbols.
 arm64_CFLAGS := -mcmodel=tiny -fomit-frame-pointer
-static_CFLAGS := -Os -flto=auto -ffunction-sections -fdata-sections $(HARDENING) $(SMALL) $($(ARCH)_CFLAGS)
+# No path of the machine that compiles is in a binary.
+static_CFLAGS := -Os -flto=auto -ffile-prefix-map=$(CURDIR)=. -ffunction-sections -fdata-sections $(HARDENING) $(SMALL) $($(ARCH)_CFLAGS)
 musl_CC := $(CROSS)gcc
 musl_CFLAGS := $(filter-out -flto%,$(static_CFLAGS))
 release_CC = $(musl_CC) -specs=$(CURDIR)/$(musl_SPECS)
@@ -130,7 +138,7 @@ define archive
 $(BUILD)/$(1)/deps/lib/$(2): $(3) $($(1)_LIBC) | $(BUILD)/$(1)/deps/lib/
 	$$(call show,AR,$$@)
 	$(Q)rm -f $$@
-	$(Q)$(AR) rcs $$@ $(3)
+	$(Q)$(AR) rcsD $$@ $(3)
 endef
 
 # Headers of the libraries, for all flavours. mbedTLS is configured here.
@@ -176,12 +184,17 @@ $(PACK): deps/pack-relocations.c | build/tools/
 	$(call show,CC,$@)
 	$(Q)gcc -std=c11 -O1 $(WARNINGS) -o $@ $<
 
+# What `hello version` reports beside the libraries; the compiler tells its version itself.
+VERSION_FLAGS = -DHELLO_REVISION='"$(REVISION)"' -DHELLO_BINUTILS='"$(lastword $(shell $(CROSS)ld -v))"'
+
 # The user's CFLAGS and LDFLAGS come last.
 define flavour
 $(BUILD)/$(1)/src/%.o: src/%.c $(dependency_headers) $($(1)_LIBC_HEADERS) Makefile
 	$$(call show,CC,$$@)
 	$(Q)mkdir -p $$(@D)
-	$(Q)$$($(1)_CC) $(COMMON) $(WARNINGS) $$($(1)_CFLAGS) -isystem build/deps/include -isystem src/tls $$(CFLAGS) -c -o $$@ $$<
+	$(Q)$$($(1)_CC) $(COMMON) $(WARNINGS) $$($(1)_CFLAGS) $$(version_FLAGS) -isystem build/deps/include -isystem src/tls $$(CFLAGS) -c -o $$@ $$<
+$(BUILD)/$(1)/src/server/version.o: version_FLAGS = $$(VERSION_FLAGS)
+$(BUILD)/$(1)/src/server/version.o: src/revision
 $(BUILD)/$(1)/hello: $(call objects_of,$(1)) $(call libraries_of,$(1)) $($(1)_LAYOUT)
 	$$(call show,LD,$$@)
 	$(Q)$$($(1)_CC) $$($(1)_CFLAGS) $$($(1)_LDFLAGS) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) -pthread
@@ -390,6 +403,26 @@ setup: ## install what building, testing and comparing need (Debian, root), or p
 readme: build/release/hello ## write the generated parts of README.md and docs/usage.md
 	ci/readme
 
+release: ## build, list, sign and verify a release: build/release-VERSION; COSIGN_KEY=FILE (docs/supply-chain.md)
+	ci/setup release
+	release/build
+
+# RELEASE is the release's directory, KEY the public key, REPOSITORY where images go.
+RELEASE := build/release-$(VERSION)
+KEY := cosign.pub
+
+release-verify: ## verify a release: RELEASE=DIRECTORY KEY=PUBLIC-KEY [REPOSITORY=REGISTRY/NAME]
+	ci/setup release
+	release/verify '$(RELEASE)' '$(KEY)' $(REPOSITORY)
+
+release-push: ## push a release's images and attestations: RELEASE=DIRECTORY KEY=PUBLIC-KEY REPOSITORY=REGISTRY/NAME
+	ci/setup release
+	release/push '$(RELEASE)' '$(KEY)' '$(REPOSITORY)'
+
+release-keyless:
+	ci/setup release
+	release/keyless '$(RELEASE)' '$(REPOSITORY)'
+
 lint: ## formatting and static analysis; installs what it needs
 	ci/setup build lint
 	ci/lint
@@ -403,4 +436,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## print this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests lessons arm64-programs test-arm64 test-arm64-full test-engines k8s-test test images compare bench size setup readme lint run clean help
+.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests lessons arm64-programs test-arm64 test-arm64-full test-engines k8s-test test images compare bench size release release-verify release-push release-keyless setup readme lint run clean help

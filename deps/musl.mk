@@ -122,4 +122,4 @@ $(musl_START:%=$(BUILD)/musl/deps/lib/%): $(BUILD)/musl/deps/lib/%.o: $(musl_SPE
 $(musl_LIBC): $(musl_objects) $(musl_START:%=$(BUILD)/musl/deps/lib/%)
 	$(call show,AR,$@)
 	$(Q)rm -f $@
-	$(Q)$(AR) rcs $@ $(musl_objects)
+	$(Q)$(AR) rcsD $@ $(musl_objects)

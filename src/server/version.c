@@ -29,6 +29,16 @@ const char *version_hello(void)
 	return HELLO_VERSION;
 }
 
+/* The Makefile tells both; an analyser that compiles this file alone does not. */
+#ifndef HELLO_REVISION
+#define HELLO_REVISION ""
+#endif
+#ifndef HELLO_BINUTILS
+#define HELLO_BINUTILS ""
+#endif
+/* A part's version, or NULL if it is empty. */
+#define KNOWN(text) (sizeof(text) > 1 ? (text) : NULL)
+
 struct part {
 	const char *name;
 	const char *version;
@@ -36,9 +46,10 @@ struct part {
 
 #define PARTS(libmicrohttpd)                                                                       \
 	{                                                                                          \
-		{"hello", version_hello()}, {LIBC_NAME, version_libc()},                           \
-			{"libmicrohttpd", (libmicrohttpd)}, {"mbedtls", tls_library_version()},    \
-			{"compiler", __VERSION__},                                                 \
+		{"hello", version_hello()}, {"commit", KNOWN(HELLO_REVISION)},                     \
+			{LIBC_NAME, version_libc()}, {"libmicrohttpd", (libmicrohttpd)},           \
+			{"mbedtls", tls_library_version()}, {"compiler", __VERSION__},             \
+			{"binutils", KNOWN(HELLO_BINUTILS)},                                       \
 	}
 
 void version_write_text(const char *libmicrohttpd, struct strbuf *out)
@@ -47,7 +58,7 @@ void version_write_text(const char *libmicrohttpd, struct strbuf *out)
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (parts[i].version == NULL)
-			continue; /* not in this build */
+			continue; /* not in this build, or not known */
 		strbuf_add_string(out, parts[i].name);
 		strbuf_add_string(out, " ");
 		strbuf_add_string(out, parts[i].version);

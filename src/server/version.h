@@ -1,4 +1,7 @@
-/* version.h - the versions of this build, its C library, its libraries and its compiler. */
+/*
+ * version.h - the versions of this build, its C library, its libraries, its compiler and its linker,
+ * and the commit that it was built from, if the build knew it.
+ */
 #ifndef HELLO_SERVER_VERSION_H
 #define HELLO_SERVER_VERSION_H
 

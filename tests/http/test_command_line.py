@@ -139,6 +139,8 @@ def test_version(flavour):
             lock[name] = version
     assert parts["libmicrohttpd"] == lock["libmicrohttpd"]
     assert parts["musl" if flavour.endswith("release") else "glibc"][0].isdigit()
+    assert parts["compiler"][0].isdigit() or "lang" in parts["compiler"]
+    assert re.fullmatch(r"[0-9.]+", parts["binutils"])
     assert json.loads(hello.run(flavour, "version", "-json").stdout) == parts
 
 
