@@ -8,7 +8,8 @@ const char *resolve_host(const char *host, unsigned port, struct resolve_result 
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
 	/* Without a host: the loopback addresses of both families; a service is needed (getaddrinfo(3)). */
-	int failure = getaddrinfo(*host != '\0' ? host : NULL, *host != '\0' ? NULL : "0", &hints, &found);
+	int failure = getaddrinfo(
+		*host != '\0' ? host : NULL, *host != '\0' ? NULL : "0", &hints, &found);
 
 	if (failure != 0)
 		return gai_strerror(failure);

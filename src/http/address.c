@@ -67,7 +67,7 @@ static void add_group(struct strbuf *out, unsigned group)
 static void add_ipv6(struct strbuf *out, const unsigned char bytes[16])
 {
 	unsigned groups[8];
-	size_t zeros = 0;    /* where the longest run starts */
+	size_t zeros = 0;     /* where the longest run starts */
 	size_t zeros_len = 1; /* shorter ones are not replaced */
 	size_t run = 0;
 

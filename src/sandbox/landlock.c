@@ -227,8 +227,8 @@ int landlock_restrict(const struct sandbox_needs *needs, unsigned *refused, bool
 	ruleset = landlock_make_ruleset(abi, create_ruleset, &bits);
 	if (ruleset < 0)
 		return -1;
-	for (const char *const *file = needs->reread;
-		TLS_BUILT_IN && file != NULL && *file != NULL; file++) {
+	for (const char *const *file = needs->reread; TLS_BUILT_IN && file != NULL && *file != NULL;
+		file++) {
 		int allowed = allow_rereading(ruleset, *file);
 
 		if (allowed < 0)

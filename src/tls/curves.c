@@ -87,7 +87,9 @@ static int multiply_p256(
 	static const uint64_t r2[LIMBS] = {3, UINT64_C(0xFFFFFFFBFFFFFFFF),
 		UINT64_C(0xFFFFFFFFFFFFFFFE), UINT64_C(0x00000004FFFFFFFD)};
 	/* Z = 1, which is r. */
-	uint64_t point[3 * LIMBS] = {[2 * LIMBS] = 1, UINT64_C(0xFFFFFFFF00000000), UINT64_MAX,
+	uint64_t point[3 * LIMBS] = {[2 * LIMBS] = 1,
+		UINT64_C(0xFFFFFFFF00000000),
+		UINT64_MAX,
 		UINT64_C(0x00000000FFFFFFFE)};
 	static const uint64_t infinity[LIMBS];
 	uint64_t product[3 * LIMBS];
@@ -116,8 +118,7 @@ static int multiply_p256(
 }
 
 /* The u coordinate alone. */
-static int multiply_25519(
-	mbedtls_ecp_point *R, uint64_t scalar[LIMBS], const mbedtls_ecp_point *P)
+static int multiply_25519(mbedtls_ecp_point *R, uint64_t scalar[LIMBS], const mbedtls_ecp_point *P)
 {
 	static const uint64_t prime[LIMBS] = {
 		UINT64_MAX - 18, UINT64_MAX, UINT64_MAX, UINT64_MAX >> 1};

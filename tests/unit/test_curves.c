@@ -344,8 +344,9 @@ START_TEST(x25519_agrees_with_mbedtls)
 	/* Numbers not below p = 2^255 - 19 are those minus p (RFC 7748, section 5). */
 	static const struct {
 		unsigned char lowest, others, highest;
-	} edges[] = {{2, 0, 0}, {9, 0, 0}, {0xEB, 0xFF, 0x7F}, {0xEF, 0xFF, 0x7F}, {0xF0, 0xFF, 0x7F},
-		{0xFF, 0xFF, 0x7F}, {0xFF, 0, 0}, {0, 0xFF, 0x3F}, {3, 0, 0x40}};
+	} edges[] = {{2, 0, 0}, {9, 0, 0}, {0xEB, 0xFF, 0x7F}, {0xEF, 0xFF, 0x7F},
+		{0xF0, 0xFF, 0x7F}, {0xFF, 0xFF, 0x7F}, {0xFF, 0, 0}, {0, 0xFF, 0x3F},
+		{3, 0, 0x40}};
 	struct curve c;
 
 	curve_init(&c, MBEDTLS_ECP_DP_CURVE25519);
@@ -355,7 +356,8 @@ START_TEST(x25519_agrees_with_mbedtls)
 		memset(u, edges[i].others, sizeof(u));
 		u[0] = edges[i].lowest;
 		u[31] = edges[i].highest;
-		ck_assert_int_eq(mbedtls_ecp_point_read_binary(&c.group, &c.point, u, sizeof(u)), 0);
+		ck_assert_int_eq(
+			mbedtls_ecp_point_read_binary(&c.group, &c.point, u, sizeof(u)), 0);
 		for (size_t bit = 3; bit < 254; bit++) {
 			/* One more bit, all bits below, all bits from there on. */
 			for (int kind = 0; kind < 3; kind++) {
@@ -365,7 +367,8 @@ START_TEST(x25519_agrees_with_mbedtls)
 						   : kind == 1 ? at <= bit
 							       : at >= bit;
 
-					ck_assert_int_eq(mbedtls_mpi_set_bit(&c.scalar, at, set), 0);
+					ck_assert_int_eq(
+						mbedtls_mpi_set_bit(&c.scalar, at, set), 0);
 				}
 				ck_assert_int_eq(mbedtls_mpi_set_bit(&c.scalar, 254, 1), 0);
 				if (i == 0 || bit % 50 == 3)
