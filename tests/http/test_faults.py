@@ -291,7 +291,7 @@ def children_of(process):
 @contextlib.contextmanager
 def unshared(flavour, *namespaces):
     """The service in namespaces of its own; gives the process and the port."""
-    command = ["unshare", *namespaces, "--fork", "--kill-child=SIGTERM", *hello.emulator(flavour), hello.binary(flavour)]
+    command = ["unshare", *namespaces, "--fork", "--kill-child=TERM", *hello.emulator(flavour), hello.binary(flavour)]
     command += ["serve", "-addr", "127.0.0.1:0", "-read-header-timeout", "500ms"]
     process = subprocess.Popen(
         command,

@@ -67,9 +67,8 @@ def test_responds_and_stops_with_0(variant, container):
     name = container(f"hello:{variant}")
     assert ask(name, "/") == (200, b"howdy\n")
     assert ask(name, "/magazine/vogue") == (200, b"vogue has 130 pages.\n")
-    started = time.monotonic()
-    docker("stop", "-t", "10", name)
-    assert time.monotonic() - started < 8, "ended by SIGKILL?"
+    docker("stop", "-t", "60", name)
+    # After SIGKILL it would be 137.
     assert docker("inspect", "-f", "{{.State.ExitCode}}", name).stdout.strip() == "0"
 
 

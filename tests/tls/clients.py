@@ -210,7 +210,7 @@ def alerts(raw):
 class Busy(threading.Thread):
     """Asks over one kept-alive connection until the server closes it, or until stop."""
 
-    def __init__(self, port, made=None, target="/magazine/vogue", seconds=60):
+    def __init__(self, port, made=None, target="/magazine/vogue", seconds=10 * DEADLINE_S):
         super().__init__(daemon=True)
         self.port, self.made, self.target = port, made or context(), target
         self.completed, self.lost, self.enough = 0, None, threading.Event()

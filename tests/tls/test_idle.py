@@ -152,7 +152,8 @@ def memory(pid):
                 mem.seek(int(start, 16))
                 try:
                     pieces.append(mem.read(int(end, 16) - int(start, 16)))
-                except OSError:  # a guard page, or unmapped since
+                # A guard page, or unmapped since; or the sanitizer's shadow, terabytes without a client's byte.
+                except (OSError, MemoryError):
                     continue
     assert pieces
     return b"\0".join(pieces)
