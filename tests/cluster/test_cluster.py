@@ -207,6 +207,8 @@ def test_the_pods_are_confined():
 
 def test_debugging_without_a_shell(report):
     """What fails on scratch, and the two ways that work."""
+    apply("base", "scratch")
+    rollout()
     pod = pods()[0]["metadata"]["name"]
     done = kubectl("exec", "-n", "hello", pod, "--", "sh", "-c", "true", check=False)
     assert done.returncode != 0 and "no such file or directory" in done.stderr
