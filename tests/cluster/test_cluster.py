@@ -23,7 +23,7 @@ sys.path.insert(0, str(hello.ROOT / "tests/k8s"))
 import render  # noqa: E402
 
 LOAD = hello.ROOT / "tests/k8s/load.py"
-SECONDS = 180
+SECONDS = 300
 
 pytestmark = pytest.mark.skipif("CLUSTER_STATE" not in os.environ, reason="make k8s-test starts the cluster")
 
