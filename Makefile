@@ -322,7 +322,8 @@ lessons: ## run every command of the course in lessons/ and compare what it prin
 k8s-test: build/release/hello ## run k8s/ on a real Kubernetes of two nodes (root; builds Kubernetes first, once: half an hour of CPU time)
 	ci/setup build images k8s cluster
 	ci/engine run ci/images
-	IMAGES="hello:builder hello:alpine hello:scratch" \
+	ci/engine run docker build -q -t howdy:19-client --build-arg ALPINE=$$(jq -r .alpine.image build/images/bases.json) lessons/19-kubernetes
+	IMAGES="hello:builder hello:alpine hello:scratch howdy:19-client" \
 		ci/engine run tests/cluster/run /usr/bin/python3 -m pytest -c tests/pytest.ini tests/cluster -v
 
 # ---- fuzzing ---------------------------------------------------------------------------

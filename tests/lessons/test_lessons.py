@@ -37,7 +37,7 @@ def title_of(name):
 
 
 def docker(*args, **kwargs):
-    return subprocess.run(["docker", *args], capture_output=True, text=True, timeout=60, **kwargs)
+    return subprocess.run(["docker", *args], capture_output=True, text=True, timeout=BLOCK_SECONDS, **kwargs)
 
 
 # ---- running ------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def skip_if(skipped, ran):
 
 def measured_again(image):
     """The picture's figures are those of the image that the lesson made; another base may have another size."""
-    done = subprocess.run([PICTURES / "measure", image], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([PICTURES / "measure", image], capture_output=True, text=True, timeout=BLOCK_SECONDS)
     assert done.returncode == 0, done.stderr
     layers, shown = json.loads(done.stdout)[image], json.loads((PICTURES / "measured.json").read_text())[image]
     assert [layer["step"] for layer in layers] == [layer["step"] for layer in shown], image
