@@ -363,7 +363,7 @@ test: setup ## everything that must hold; brings what it needs
 images: ## build the images hello:naive, :builder, :alpine, :distroless, :scratch and :scratch-minimal
 	ci/with-tools images ci/images
 
-compare: ## build, run and measure the images side by side; RUNS=n samples
+compare: ## build, run and measure the images side by side, in minutes; FULL=1 everything; RUNS=n samples
 	ci/with-tools compare compare/run
 
 bench: build/release/hello ## compare hello with a bare loop, nginx, lighttpd and net/http; ROUNDS=n, QUICK=1

@@ -11,7 +11,7 @@ def slug: gsub("[^A-Za-z0-9]+"; "-");
 # ---- raw samples: a row has all samples of one image, flag, bandwidth and set of keys ---------
 
 def common: ["at", "host", "engine", "image", "image_id", "flags", "mbit_s", "rtt_ms"];
-def raw_rows: [.images[].name] as $names | ["plain", "cache-from", "no-cache", "squash", "compress"] as $flags
+def raw_rows: [.images[].name] as $names | ["plain", "cache-from", "squash", "compress"] as $flags
 	| [$raw[] | {image, flags: (.flags // "plain"), at, mbit_s, rtt_ms,
 		values: with_entries(select(.key as $key | common | index([$key]) | not))} | .keys = (.values | keys_unsorted)]
 	| group_by([.image, .flags, .keys, .mbit_s, .rtt_ms])
@@ -36,6 +36,15 @@ def figure($ids; $key): . as $image
 		| linked($ids[place_of($image.name; $image.flags; $key; null)].id;
 			"\($image.samples[$key] | counted)\($key) of \($image.name), \($image.flags), in samples.jsonl")
 	  end;
+# With the least and the greatest of its samples.
+def figure_and_spread($ids; $key): figure($ids; $key)
+	+ (.spread[$key] | if . == null or .[0] == .[1] then "" else "<br><span class=\"quiet\">\(spread($key) | h)</span>" end);
+# A figure of the head: computed where a stand-in took a base's place.
+def headline($ids; $key): . as $image
+	| if .headline == null or .headline.how == "measured" then figure($ids; $key)
+	  elif .headline[$key] == null then missing(.not_measured[$key] // "no reason was given")
+	  else "<span title=\"\(.headline.how | h)\">\(.headline[$key] | show($key) | h)\(if .headline.how | startswith("computed") then " <span class=\"tag\">computed</span>" else " <span class=\"tag\">stand-in</span>" end)</span>" end;
+def head_bytes($key): if .headline == null then .[$key] else .headline[$key] end;
 # The figures of the article have no samples of ours.
 def published($unit): if . == null then "<span class=\"none\">–</span>" else "\(. | h) \($unit)" end;
 
@@ -86,14 +95,14 @@ def small_chart($ids; $key; $title): map(.[$key] // 0) as $numbers | ($numbers |
 def small_charts($ids; $list): . as $images
 	| "<div class=\"grid\">" + ([$list[] | . as $entry | select(any($images[]; .[$entry[0]] != null)) | $images | small_chart($ids; $entry[0]; $entry[1])] | join("")) + "</div>\n";
 def figures_table($ids; $title; $keys): table($title; ["image", ($keys[] | caption | h)];
-	map(. as $image | [(.name | h), ($keys[] | . as $key | $image | figure($ids; $key))]); "numbers");
+	map(. as $image | [(.name | h), ($keys[] | . as $key | $image | figure_and_spread($ids; $key))]); "numbers");
 
 # ---- the page's head: the main results ---------------------------------------------------------------
 
 def card: "<li><strong>\(.[0] | h)</strong><span>\(.[1] | h)</span></li>";
 def ratio: if . >= 10 then thousands else number(1) end;
 def cards: plain as $images | [
-	([$images[] | select(.size_bytes != null and .size_bytes > 0)] | if length < 2 then empty else
+	([$images[] | .size_bytes = head_bytes("size_bytes") | select(.size_bytes != null and .size_bytes > 0)] | if length < 2 then empty else
 		min_by(.size_bytes) as $least | max_by(.size_bytes) as $most
 		| ["\($most.size_bytes / $least.size_bytes | ratio) times smaller",
 			"\($least.name) has \($least.size_bytes | size), \($most.name) \($most.size_bytes | size)"] end),
@@ -112,17 +121,21 @@ def cards: plain as $images | [
 
 # ---- sections ---------------------------------------------------------------------------------------
 
-def sizes_section($ids): plain as $images | .article.images as $article
-	| ([$images[] | .size_bytes, .compressed_bytes] + [$images[] | $article[.name] // {} | .size_mb, .compressed_mb | select(. != null) | . * 1e6] | decades) as $scale
+def sizes_section($ids): plain as $images | .article.images as $article | .bases as $report_bases
+	| ([$images[] | head_bytes("size_bytes"), head_bytes("compressed_bytes")] + [$images[] | $article[.name] // {} | .size_mb, .compressed_mb | select(. != null) | . * 1e6] | decades) as $scale
 	| ("Logarithmic axis: each step to the right is ten times as much. On a linear axis the small images would not be visible." | note)
 	+ legend([["first", "unpacked"], ["second", "compressed, as a registry keeps it"], ["mark full", "the article, unpacked"], ["mark hollow", "the article, compressed"]])
 	+ ([$images[] | ($article[.name] // {}) as $theirs | chart_row(.name;
-			"\(figure($ids; "size_bytes")) <span class=\"quiet\">\(figure($ids; "compressed_bytes")) gzip</span>";
-			[{class: "first", width: (.size_bytes | place($scale))}, {class: "second", width: (.compressed_bytes | place($scale))}];
+			"\(headline($ids; "size_bytes")) <span class=\"quiet\">\(headline($ids; "compressed_bytes") | gsub("<span class=.tag.>[^<]*</span>"; "")) gzip</span>";
+			[{class: "first", width: (head_bytes("size_bytes") | place($scale))}, {class: "second", width: (head_bytes("compressed_bytes") | place($scale))}];
 			[(select($theirs.size_mb != null) | {class: "full", left: ($theirs.size_mb * 1e6 | place($scale))}),
 			 (select($theirs.compressed_mb != null) | {class: "hollow", left: ($theirs.compressed_mb * 1e6 | place($scale))})];
 			$scale.high - $scale.low)] | join("") | chart("sizes"; axis($scale; round_size)))
-	+ (table("Sizes, and the article’s";
+	+ ([.official.bases // {} | to_entries[] | . as $base | select($report_bases[$base.key].source == "stand-in")
+		| if .value.size_bytes == null then "stand-in: <code>\(.value.image | h)</code> could not be had; \(.value.why | h)."
+		  else "computed: <code>\(.value.image | h)</code> as published (\(.value.size_bytes | size), \(.value.compressed_bytes | size) compressed, \(.value.date | h)), and our layers as measured." end]
+		| if . == [] then "" else "<p class=\"note\">\(join("<br>"))</p>\n" end)
+	+ (table("Sizes as measured, and the article’s";
 		["image", (("size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "engine_size_bytes", "attestation_bytes", "wasted_bytes") | caption | h), "article: size", "article: compressed"];
 		[$images[] | . as $image | ($article[.name] // {}) as $theirs
 			| [(.name | h), (("size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "engine_size_bytes", "attestation_bytes", "wasted_bytes") as $key | figure($ids; $key)),
@@ -155,15 +168,15 @@ def transfers_section($ids): list("transfers") as $rows | plain as $images | .ar
 			| more("All transfers"))
 	  end;
 
-def builds_section($ids): . as $report | plain as $images | .article.images as $article
-	| ([.images[] | .build_cold_s, .build_warm_s] + [$article[] | to_entries[] | select(.key | startswith("build_")) | .value] | decades) as $scale
+def builds_section($ids): . as $report | plain as $images | (.sample_repository.images // {}) as $article
+	| ([.images[] | .build_cold_s, .build_warm_s] + [$article[] | to_entries[] | select(.key | endswith("_s")) | .value] | decades) as $scale
 	| ([$report.images | group_by(.name)[] | map(.size_bytes | select(. != null)) | unique | length] | max) as $different
 	| ("Seconds, on a logarithmic axis. Cold: only the base images are cached. Warm: nothing changed."
 		+ (if $different == 1 and any($report.images[]; .flags != "plain") then " No flag changed the size of an image." else "" end) | note)
-	+ legend([["first", "cold"], ["second", "warm"], ["mark full", "the article"]])
+	+ legend([["first", "cold"], ["second", "warm"], ["mark full", "the article’s sample repository"]])
 	+ "<div class=\"grid wide\">" + ([$images[].name as $name
 		| "<div class=\"small\"><h3>\($name | h)</h3>"
-			+ ([$report.images[] | select(.name == $name) | $article[$name]["build_\(.flags | gsub("-"; "_"))_s"] as $theirs
+			+ ([$report.images[] | select(.name == $name) | $article[$name]["\(.flags | gsub("-"; "_"))_s"] as $theirs
 				| chart_row(.flags; (if .build_cold_s == null and .build_warm_s == null
 						then "<span class=\"none\" title=\"\(.not_measured.build_cold_s | text | h)\">not measured</span>"
 						else "\(figure($ids; "build_cold_s")) <span class=\"quiet\">\(figure($ids; "build_warm_s"))</span>" end);
@@ -173,10 +186,15 @@ def builds_section($ids): . as $report | plain as $images | .article.images as $
 			+ "</div>\n"] | join("")) + "</div>\n"
 	+ (if (.flags_notes // {}) == {} then "" else
 		"<h3>What the flags do</h3>\n<dl>" + (.flags_notes | to_entries | map("<dt>\(.key | h)</dt><dd>\(.value | h)</dd>") | join("\n")) + "</dl>\n" end)
-	+ (table("Build times and sizes by flag"; ["image, flag", "build, cold", "build, warm", "size", "article: build"];
+	+ (table("What a cold build consists of"; ["image", "cold", "packages", "libraries", "hello", "from the sources"];
+		[$images[] | [(.name | h), figure($ids; "build_cold_s"), figure($ids; "build_apt_s"), figure($ids; "build_libraries_s"), figure($ids; "build_hello_s"),
+			(.headline.build_from_sources_s | if . == null then missing("the stage that compiles was not timed") else "<span title=\"computed: cold, and the stages of builder that compile\">\(seconds | h)</span>" end)]]; "numbers")
+		+ ("alpine, distroless and scratch copy a finished binary. From the sources adds builder’s stages that compile it." | note))
+	+ (table("Build times and sizes by flag"; ["image, flag", "build, cold", "build, warm", "size", "sample repository", "its no-cache"];
 		[$images[].name as $name | $report.images[] | select(.name == $name)
-			| ["\(.name | h) <span class=\"quiet\">\(.flags | h)</span>", figure($ids; "build_cold_s"), figure($ids; "build_warm_s"), figure($ids; "size_bytes"),
-				($article[.name]["build_\(.flags | gsub("-"; "_"))_s"] | published("s"))]]; "numbers")
+			| ["\(.name | h) <span class=\"quiet\">\(.flags | h)</span>", figure($ids; "build_cold_s"), figure_and_spread($ids; "build_warm_s"), figure($ids; "size_bytes"),
+				($article[.name]["\(.flags | gsub("-"; "_"))_s"] | published("s")), ((if .flags == "plain" then $article[.name].no_cache_s else null end) | published("s"))]]; "numbers")
+		+ ("Sample repository: \(.sample_repository.source // "" | h)." | note)
 		| more("All builds"));
 
 # Bytes to the last one: the platforms differ by few.
@@ -190,6 +208,10 @@ def platforms_section: list("platforms") as $platforms
 				| ["layers of \($name | h)", ($platforms[].images[] | select(.name == $name) | (.size_bytes, .compressed_bytes) | thousands)])]; "numbers")
 	  end;
 
+# What made a layer, in a word or two: "base", "RUN apt-get", "COPY /hello". Builders write instructions in different ways.
+def layer_name: if .index == 0 and (.instruction | test("COPY") | not) then "base" else .instruction
+	| gsub("^\\|[0-9]+ .*?/bin/sh -c |^(RUN )?/bin/sh -c (?!#)"; "RUN ") | sub("^/bin/sh -c #\\(nop\\) +"; "") | sub(" # buildkit$"; "")
+	| [splits(" +") | select(. != "")] | if .[0] == "RUN" then "\(.[0]) \(.[1] // "")" else "\(.[0] // "") \(.[-1] // "")" end end;
 def layers_section: list("layers") as $layers | plain as $images
 	| if $layers == [] then not_measured_section("single layers") else
 		("Each bar is one image, scaled to the same length. Its parts are the layers, in proportion to their tar archives." | note)
@@ -197,25 +219,26 @@ def layers_section: list("layers") as $layers | plain as $images
 			| (map(.size_bytes // 0) | add) as $total
 			| "<li><span class=\"name\">\($image.name | h)</span><span class=\"values\">\($image.size_bytes // $total | size | h) <span class=\"quiet\">\(length) \(if length == 1 then "layer" else "layers" end)</span></span><span class=\"stack\" aria-hidden=\"true\">"
 			+ (to_entries | map(select((.value.size_bytes // 0) > 0) | (.value.size_bytes / ([$total, 1] | max) * 10000 | round / 100) as $share
-				| "<span class=\"layer\(if .key % 2 == 1 then " odd" else "" end)\" style=\"flex-grow:\([$share, 0.01] | max)\" title=\"\("layer \(.value.index): \(.value.size_bytes | size), \($share | number(1)) %\n\(.value.instruction)" | h)\">\(if $share >= 8 then .value.index | h else "" end)</span>") | join(""))
+				| "<span class=\"layer\(if .key % 2 == 1 then " odd" else "" end)\" style=\"flex-grow:\([$share, 0.01] | max)\" title=\"\("layer \(.value.index): \(.value.size_bytes | size), \($share | number(1)) %\n\(.value.instruction)" | h)\">\(if $share >= 20 then .value | layer_name | h else "" end)</span>") | join(""))
 			+ "</span></li>\n"] | join("") | chart("layers"; ""))
 		+ (table("Layers"; ["image, layer", "instruction", "size", "gzip", "zstd"];
 			[$images[].name as $name | $layers[] | select(.image == $name)
-				| ["\(.image | h) <span class=\"quiet\">\(.index | h)</span>", "<code>\(.instruction | h)</code>", (.size_bytes, .compressed_bytes, .zstd_bytes | size | h)]]; "numbers instructions")
+				| ["\(.image | h) <span class=\"quiet\">\(layer_name | h)</span>", "<code>\(.instruction | h)</code>", (.size_bytes, .compressed_bytes, .zstd_bytes | size | h)]]; "numbers instructions")
 			| more("All layers, with their instructions"))
 	  end;
 
-def running_section($ids): plain as $images | ["first_response_ms", "stop_ms", "idle_memory_bytes", "min_memory_bytes", "requests_per_s", "cpu_us_per_request"] as $keys
+def running_section($ids): plain as $images | ["first_response_ms", "service_start_ms", "stop_ms", "idle_memory_bytes", "min_memory_bytes", "requests_per_s", "cpu_us_per_request"] as $keys
 	| if [$images[] | .[$keys[]] | select(. != null)] == [] then not_measured_section("figures of running") else
 		("These bars start at zero. Equal bars mean that packaging makes no difference: the program is the same." | note)
-		+ ($images | small_charts($ids; [["first_response_ms", "First response"], ["stop_ms", "Stop"], ["idle_memory_bytes", "Memory when idle"], ["min_memory_bytes", "Smallest memory limit"], ["requests_per_s", "Requests a second"], ["cpu_us_per_request", "CPU time a request"]]))
+		+ ($images | small_charts($ids; [["first_response_ms", "First response, from docker start"], ["service_start_ms", "First response, the service alone"], ["stop_ms", "Stop"], ["idle_memory_bytes", "Memory when idle"], ["min_memory_bytes", "Smallest memory limit"], ["requests_per_s", "Requests a second"], ["cpu_us_per_request", "CPU time a request"]]))
 		+ ($images | figures_table($ids; "Running"; $keys + ["health", "exit_code"]) | more("All figures of running")) end;
 
 def surface_section($ids): plain as $images | ["files", "executables", "setuid_files", "os_packages"] as $keys
 	| if [$images[] | .[$keys[], "has_shell", "user"] | select(. != null)] == [] then not_measured_section("contents of the images") else
 		("Fewer files are fewer targets for an attack, and fewer tools for debugging." | note)
 		+ ($images | small_charts($ids; [["files", "Files"], ["executables", "Executables"], ["os_packages", "OS packages"], ["setuid_files", "Setuid files"], ["cves", "Known vulnerabilities (CVE)"]]))
-		+ ($images | figures_table($ids; "What is inside"; $keys + ["has_shell", "user"] + [("cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "cve_scanner") | select(. as $key | any($images[]; .[$key] != null))])) end;
+		+ ($images | figures_table($ids; "What is inside"; $keys + ["has_shell", "user"] + [("cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "sbom_packages", "cve_scanner") | select(. as $key | any($images[]; .[$key] != null))]))
+		+ (if any($images[]; .scanner_packages != null or .cves != null) then scanner_note | h | note else "" end) end;
 
 # ---- the service beside other servers, of `make bench` ------------------------------------------------
 
@@ -299,7 +322,7 @@ def gib: if . == null then dash else (. / 1073741824 | number(1)) + " GiB" end;
 \(if .note == null then "" else "<p class=\"absent\">\(.note | h)</p>\n" end)\(cards)<dl class=\"facts\">
 <dt>Measured</dt><dd>\(.at | h)</dd>
 <dt>Machine</dt><dd>\(.host.name | h): \(.host.cpus | h) × \(.host.cpu | h), \(.host.memory_bytes | gib), \(.host.platform | h), \(.host.system | h), Linux \(.host.kernel | h)</dd>
-<dt>Engine</dt><dd>\(.engine | h)</dd>
+<dt>Engine</dt><dd>\(.engine | h); \(.builder // "builder unknown" | h); image store: \(.image_store // "unknown" | h)</dd>
 <dt>Bases</dt><dd>\([.bases | to_entries[] | "<code>\(.value.image | h)</code> (\(.value.size_bytes | size))" + (if .value.source == "stand-in" then ", a stand-in for <code>\(.value.official | h)</code>" else ", \(.value.source | h)" end)] | join("<br>"))</dd>
 <dt>Article</dt><dd>\(.article.source | h)</dd>
 </dl>

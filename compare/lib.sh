@@ -13,24 +13,24 @@ tag_of() { # VARIANT FLAG
 	if [ "$2" = plain ]; then echo "hello:$1"; else echo "hello:$1-$2"; fi
 }
 
-# append VARIANT FLAG JSON: writes one raw sample: time, host, engine, image, flag, and the JSON's keys.
+# append VARIANT FLAG JSON: writes raw samples, one for each JSON object: time, host, engine, image, flag, and the
+# object's keys. One call for many costs what one call for one does, which is the start of two programs.
 append() {
 	local id
 	id=$(docker image inspect -f '{{.Id}}' "$(tag_of "$1" "$2")" 2>/dev/null) || id=
-	jq -cn --arg at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" --arg host "$HOST_NAME" \
-		--arg engine "$ENGINE_NAME" --arg image "$1" --arg flags "$2" \
-		--arg id "$id" --argjson more "$3" \
-		'{at: $at, host: $host, engine: $engine, image: $image, image_id: $id, flags: $flags} + $more' \
-		>>"$OUT/samples.jsonl"
+	jq -c --arg at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" --arg host "$HOST_NAME" \
+		--arg engine "$ENGINE_NAME" --arg image "$1" --arg flags "$2" --arg id "$id" \
+		'{at: $at, host: $host, engine: $engine, image: $image, image_id: $id, flags: $flags} + .' \
+		<<<"$3" >>"$OUT/samples.jsonl"
 }
 
 # sample VARIANT KEY VALUE [FLAG]: one figure; the key carries the unit, the value is JSON.
 sample() { append "$1" "${4:-plain}" "{\"$2\": $3}"; }
 
-# not_measured VARIANT KEY REASON [FLAG]: records why there is no figure.
+# not_measured VARIANT KEYS REASON [FLAG]: records why there are no figures; KEYS are words.
 not_measured() {
 	local reason
-	reason=$(jq -n --arg key "$2" --arg why "$3" '{not_measured: {($key): $why}}')
+	reason=$(jq -n --arg keys "$2" --arg why "$3" '{not_measured: ($keys | split(" ") | map({key: ., value: $why}) | from_entries)}')
 	append "$1" "${4:-plain}" "$reason"
 }
 
@@ -44,9 +44,14 @@ hyperfine_times() {
 
 # hyperfine_samples VARIANT KEY FACTOR JSON [FLAG]: one sample for each run that hyperfine timed.
 hyperfine_samples() {
-	local values value
+	local values
 	values=$(hyperfine_times "$4" "$3")
-	for value in $values; do
-		sample "$1" "$2" "$value" "${5:-plain}"
-	done
+	samples "$1" "$2" "$values" "${5:-plain}"
+}
+
+# samples VARIANT KEY NUMBERS [FLAG]: one sample for each number.
+samples() {
+	local objects
+	objects=$(jq -c --arg key "$2" '{($key): .}' <<<"$3")
+	append "$1" "${4:-plain}" "$objects"
 }

@@ -15,7 +15,7 @@ def block: .[], "", "";
 
 if $plot == "sizes" then
 	.article.images as $article | .images[] | select(.flags == "plain" and .size_bytes != null) | ($article[.name] // {}) as $theirs
-	| [(.name | name), (.size_bytes, .compressed_bytes | bytes),
+	| [(.name | name), (if .headline then .headline else . end | .size_bytes, .compressed_bytes | bytes),
 		($theirs.size_mb, $theirs.compressed_mb | if . == null then null else . * 1e6 end | bytes)]
 	| join("\t")
 elif $plot == "pulls" then

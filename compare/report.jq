@@ -1,7 +1,7 @@
-# report.jq - samples.jsonl (slurped) to report.json: medians; null and a reason for a figure
-# without samples. A pure function of its input.
+# report.jq - samples.jsonl (slurped) to report.json: medians with their spread; null and a reason for a
+# figure without samples. A pure function of its input.
 #
-# --argjson host, bases, article, names, notes, transfers, pitfalls, platforms
+# --argjson host, engine, bases, article, sample_repository, official, mode, names, notes, transfers, pitfalls, platforms
 # --slurpfile bench, empty if there is none
 
 def median:
@@ -14,9 +14,10 @@ def median:
 def build_figures: ["size_bytes", "layers", "build_cold_s", "build_warm_s"];
 def all_figures: build_figures + ["compressed_bytes", "zstd_bytes", "disk_bytes", "engine_size_bytes", "attestation_bytes", "wasted_bytes",
 	"files", "executables", "setuid_files", "os_packages", "has_shell", "user", "push_s", "pull_s",
-	"first_response_ms", "idle_memory_bytes", "requests_per_s", "cpu_us_per_request",
+	"build_apt_s", "build_libraries_s", "build_hello_s",
+	"first_response_ms", "service_start_ms", "idle_memory_bytes", "requests_per_s", "cpu_us_per_request",
 	"min_memory_bytes", "health", "stop_ms", "exit_code",
-	"cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "cve_scanner"];
+	"cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "sbom_packages", "cve_scanner"];
 
 # Samples with a bandwidth are of a shaped link: they are only in .transfers. A registry's sizes are
 # left out, because they would be mixed with gzip's.
@@ -29,24 +30,53 @@ def image($samples; $name; $flags):
 	| {name: $name, flags: $flags, image_id: ([$own[].image_id | select(. != "")] | last)}
 	+ ($values | map_values(median))
 	+ {samples: ($values | map_values(length) | with_entries(select(.value > 0)))}
+	# From the least to the greatest.
+	+ {spread: ($values | map_values(select(length > 1 and (map(type) | unique) == ["number"]) | [min, max]))}
 	+ {not_measured: (reduce $figures[] as $key ({};
 		if $values[$key] == [] then .[$key] = ($reasons[$key] // "this run had no step for it") else . end))};
 
+# What comes first in every table. Where a stand-in was the base, our layers as measured, and the published
+# bytes of the official base; and a build from the sources, with the stage that compiles.
+def base_of: {naive: "debian", "naive-tidied": "debian", builder: "alpine", alpine: "alpine", distroless: "distroless"}[.];
+def headline($layers; $compile_s): . as $image
+	| (.name | base_of) as $base | $bases[$base // ""] as $used | $official.bases[$base // ""] as $published
+	# A stand-in is one layer, the first.
+	| [$layers[] | select(.image == $image.name and .index > 0)] as $ours
+	| (if $base == null or $used.source != "stand-in" then {size_bytes, compressed_bytes, how: "measured"}
+		elif ($published.size_bytes == null) or $image.size_bytes == null or $image.compressed_bytes == null
+		then {size_bytes, compressed_bytes, how: "measured with a stand-in: \($published.why // "no published bytes")"}
+		else {size_bytes: ($published.size_bytes + ([$ours[].size_bytes] | add // 0)),
+			compressed_bytes: ($published.compressed_bytes + ([$ours[].compressed_bytes] | add // 0)),
+			how: "computed: the official base as published, and our layers"} end)
+	+ {build_from_sources_s: (if (.name | IN("naive", "naive-tidied", "builder")) then .build_cold_s
+		elif .build_cold_s == null or $compile_s == null then null
+		else .build_cold_s + $compile_s | . * 1000 | round / 1000 end)};
+
 . as $samples
+| ([$samples[] | select(.layer) | {image} + .layer] | sort_by([(.image as $image | $names | index([$image])), .index])) as $layers
+| [$names[] as $name
+	| ([$samples[] | select(.image == $name) | .flags] | unique) as $seen
+	| (["plain", "cache-from", "squash", "compress"] - (["plain", "cache-from", "squash", "compress"] - $seen))[] as $flags
+	| image($samples; $name; $flags)] as $images
+# All of builder's build but its last stage, which copies one file.
+| ([$images[] | select(.name == "builder" and .flags == "plain") | .build_apt_s, .build_libraries_s, .build_hello_s]
+	| if length == 3 and all(.[]; . != null) then add else null end) as $compile_s
 | {
 	project: "hello",
 	at: ($samples | map(.at) | min),
 	host: $host,
-	engine: $samples[0].engine,
+	engine: $engine.engine,
+	builder: $engine.builder,
+	image_store: $engine.image_store,
+	mode: $mode,
 	bases: $bases,
-	images: [$names[] as $name
-		| ([$samples[] | select(.image == $name) | .flags] | unique) as $seen
-		| (["plain", "cache-from", "no-cache", "squash", "compress"] - (["plain", "cache-from", "no-cache", "squash", "compress"] - $seen))[] as $flags
-		| image($samples; $name; $flags)],
-	layers: [$samples[] | select(.layer) | {image} + .layer],
+	official: $official,
+	images: ($images | map(if .flags == "plain" then . + {headline: headline($layers; $compile_s)} else . end)),
+	layers: $layers,
 	transfers: $transfers,
 	pitfalls: $pitfalls,
 	platforms: $platforms,
 	flags_notes: $notes,
-	article: $article
+	article: $article,
+	sample_repository: $sample_repository
 } + (if $bench == [] then {} else {bench: $bench[0]} end)

@@ -11,9 +11,14 @@ def cell: tostring | gsub("[\\n\\r]+"; " ") | gsub("\\|"; "\\|");
 def row: "| " + join(" | ") + " |";
 # Names on the left, figures on the right.
 def head: row, ("|---|" + ("--:|" * (length - 1)));
+def head_of_two_names: head | sub("^\\|---\\|--:"; "|---|---");
 
 def plain: [.images[] | select(.flags == "plain")];
 def any_measured($keys): any(.[] as $image | $keys[] | $image[.]; . != null);
+
+# The median, and from the least to the greatest of the samples, where there are several.
+def with_spread($key): . as $image | (.[$key] | show($key))
+	+ (.spread[$key] | if . == null or .[0] == .[1] then "" else " (\(spread($key)))" end);
 
 # A row for each image, a column for each figure that some image has.
 def figures_table($title; $keys): plain as $images
@@ -21,18 +26,26 @@ def figures_table($title; $keys): plain as $images
 	| if $columns == [] then empty else
 		"", "## \($title)", "",
 		(["image", ($columns[] | caption)] | head),
-		($images[] | . as $image | [.name, ($columns[] | . as $key | $image[$key] | show($key) | cell)] | row)
+		($images[] | . as $image | [.name, ($columns[] | . as $key | $image | with_spread($key) | cell)] | row)
 	  end;
 
-def builds: [.images[].flags] as $flags
-	| if ($flags | unique) == ["plain"] then empty else
-		"", "## Build times by flag", "",
-		(["image", "flag", "build, cold", "build, warm", "size", "article: build"] | head
-			| sub("^\\|---\\|--:"; "|---|---")),
-		(.article.images as $article | .images as $images | plain[].name as $name | $images[] | select(.name == $name)
-			| [.name, .flags, (.build_cold_s | seconds), (.build_warm_s | seconds), (.size_bytes | size),
-				($article[.name]["build_\(.flags | gsub("-"; "_"))_s"] | article_s)] | row),
-		(if (.flags_notes // {}) == {} then empty else
+def sizes: plain as $images
+	| if $images | any_measured(["zstd_bytes", "disk_bytes", "engine_size_bytes", "attestation_bytes", "wasted_bytes"]) then
+		figures_table("Sizes, as measured"; ["size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "engine_size_bytes", "attestation_bytes", "wasted_bytes"])
+	  else empty end;
+
+def builds: plain as $images | .sample_repository.images as $theirs
+	| if ($images | any_measured(["build_apt_s"]) | not) and ([.images[].flags] | unique) == ["plain"] then empty else
+		"", "## Builds", "",
+		(["image", "flag", "cold", "of it packages", "libraries", "hello", "from the sources", "warm", "size", "sample repository: plain or flag", "no cache"] | head_of_two_names),
+		(.images as $all | $images[].name as $name | $all[] | select(.name == $name)
+			| [.name, .flags, with_spread("build_cold_s"), (.build_apt_s, .build_libraries_s, .build_hello_s | seconds),
+				(.headline.build_from_sources_s | seconds), with_spread("build_warm_s"), (.size_bytes | size),
+				($theirs[.name]["\(.flags | gsub("-"; "_"))_s"] | article_s),
+				(if .flags == "plain" then $theirs[.name].no_cache_s else null end | article_s)] | row),
+		"",
+		"Cold: `docker build --no-cache`, base images present, one run; a flag is measured by a warm build, which is all that it changes. alpine, distroless and scratch copy a finished binary: from the sources adds the stages that compile it. Sample repository: \(.sample_repository.source).",
+		(if (.flags_notes // {}) == {} or ([.images[].flags] | unique) == ["plain"] then empty else
 			"", (.flags_notes | to_entries[] | "- \(.key): \(.value)")
 		 end)
 	  end;
@@ -40,7 +53,7 @@ def builds: [.images[].flags] as $flags
 def transfers: (.transfers // []) as $rows
 	| if $rows == [] then empty else
 		"", "## Push and pull", "",
-		(["image", "bandwidth", "round trip", "push", "pull"] | head | sub("^\\|---\\|--:"; "|---|---")),
+		(["image", "bandwidth", "round trip", "push", "pull"] | head_of_two_names),
 		($rows[] | [.image, (.mbit_s | bandwidth), (if .rtt_ms == null then dash else "\(.rtt_ms) ms" end),
 			((.push_s, .pull_s) | seconds) + (if .computed then " (computed)" else "" end)] | row),
 		(if any($rows[]; .computed) then
@@ -69,35 +82,32 @@ def pitfalls: (.pitfalls // []) as $pitfalls
 	  end;
 
 . as $report
-| "Measured \($report.at) on \($report.host.cpus) CPUs (\($report.host.cpu)), \($report.host.platform), \($report.host.system), \($report.engine). Bases: "
+| "Measured \($report.at) on \($report.host.cpus) CPUs (\($report.host.cpu)), \($report.host.platform), \($report.host.system), \($report.engine), \($report.builder), image store: \($report.image_store). Bases: "
 	+ ([$report.bases | to_entries[] | "\(.key) is `\(.value.image)`, \(.value.source)"
 		+ (if .value.source == "stand-in" then " for `\(.value.official)`" else "" end)] | join("; ")) + ".",
 "",
-"| image | size | compressed | layers | build, cold | build, warm | first response | stop | exit | article: size | article: compressed | article: build, no cache | article: build, plain |",
-"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+(["image", "size", "compressed", "layers", "build, cold", "build, warm", "first response", "service alone", "stop", "exit", "article: size", "article: compressed"] | head),
 ($report | plain[] | $report.article.images[.name] as $article
-	| "| \(.name) | \(.size_bytes | size) | \(.compressed_bytes | size) | \(.layers | text)"
-	+ " | \(.build_cold_s | number(1) | if . == dash then . else . + " s" end)"
-	+ " | \(.build_warm_s | number(2) | if . == dash then . else . + " s" end)"
-	+ " | \(.first_response_ms | milliseconds) | \(.stop_ms | milliseconds) | \(.exit_code | text)"
-	+ " | \($article.size_mb | article_mb) | \($article.compressed_mb | article_mb)"
-	+ " | \($article.build_no_cache_s | article_s) | \($article.build_plain_s | article_s) |"),
+	| [.name + (if .headline.how | startswith("measured with") then " \\*" else "" end), (.headline.size_bytes, .headline.compressed_bytes | size), (.layers | text),
+		(.build_cold_s | number(1) | if . == dash then . else . + " s" end),
+		with_spread("build_warm_s"), with_spread("first_response_ms"), with_spread("service_start_ms"), with_spread("stop_ms"), (.exit_code | text),
+		($article.size_mb | article_mb), ($article.compressed_mb | article_mb)] | row),
 "",
-"Times are medians of \([$report | plain[].samples.first_response_ms | select(. != null)] | min) samples; the cold build is one run. Cold: `--no-cache`, base images present. Warm: nothing changed. First response: from `docker start` to the first response. Stop: `docker stop`. Size: the layers' uncompressed bytes. Compressed: each layer with gzip, as a registry keeps it. kB and MB are decimal, as docker prints them.",
-(if $report.bases.alpine.source == "stand-in" then
-	"The stand-in for alpine is smaller than the official image: alpine 3.20 has 7.80 MB, 3.62 MB compressed."
-	else empty end),
-(if $report | plain | any_measured(["zstd_bytes", "disk_bytes", "engine_size_bytes", "attestation_bytes", "wasted_bytes"]) then
-	$report | figures_table("Sizes"; ["size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "engine_size_bytes", "attestation_bytes", "wasted_bytes"])
-	else empty end),
+"Times are medians of \([$report | plain[].samples.first_response_ms | select(. != null)] | min) samples or more, with the least and the greatest in brackets; the cold build is one run. Cold: `--no-cache`, base images present. Warm: nothing changed. First response: from `docker start` to the first response. Service alone: from exec to the first response, without an engine. Stop: `docker stop`. Size: the layers' uncompressed bytes. Compressed: each layer with gzip, as a registry keeps it. kB and MB are decimal, as docker prints them. Article: \($report.article.source).",
+(if any($report.bases[]; .source == "stand-in") then "" else empty end),
+($report.official.bases // {} | to_entries[] | . as $base | select($report.bases[.key].source == "stand-in")
+	| if .value.size_bytes == null then "- \\*: \(.value.image) can't be had here: \(.value.why). The figures are those of a stand-in."
+	  else "- A stand-in took the place of \(.value.image); size and compressed are the official image's published bytes (\(.value.size_bytes | size), \(.value.compressed_bytes | size) compressed, \(.value.date), digest \(.value.digest)) and our layers as measured." end),
+($report | sizes),
 ($report | platforms),
 ($report | builds),
 ($report | transfers),
 (if $report | plain | any_measured(["idle_memory_bytes", "requests_per_s", "cpu_us_per_request", "min_memory_bytes"]) then
-	$report | figures_table("Running"; ["first_response_ms", "idle_memory_bytes", "min_memory_bytes", "requests_per_s",
+	$report | figures_table("Running"; ["first_response_ms", "service_start_ms", "idle_memory_bytes", "min_memory_bytes", "requests_per_s",
 		"cpu_us_per_request", "health", "stop_ms", "exit_code"])
 	else empty end),
-($report | figures_table("What is inside"; ["files", "executables", "setuid_files", "os_packages", "has_shell", "user", "cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "cve_scanner"])),
+($report | figures_table("What is inside"; ["files", "executables", "setuid_files", "os_packages", "has_shell", "user", "cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "sbom_packages", "cve_scanner"])),
+(if $report | plain | any_measured(["scanner_packages", "cves"]) then "", scanner_note else empty end),
 ($report | pitfalls),
 (if $report.bench == null then empty else
 	"", "## Beside other servers", "", ($report.bench | "The service itself, measured \(.at) by `make bench`, without an image.", bench_markdown("###"))

@@ -1,4 +1,4 @@
-"""The comparison itself, run QUICK: every figure is there or says why not; nothing is left."""
+"""The comparison itself, the quick one: every figure is there or says why not; nothing is left."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def run(out, script="run", *args, **variables):
 def quick(tmp_path_factory):
     out = tmp_path_factory.mktemp("compare")
     before = traces()
-    done = run(out, QUICK="1", RUNS="1")
+    done = run(out, RUNS="1")
     assert done.returncode == 0, done.stderr
     return out, done, before, traces()
 
@@ -66,7 +66,7 @@ def test_all_images_are_there(quick):
 
 
 def test_each_figure_is_there_or_says_why_not(quick):
-    kept = {"name", "flags", "image_id", "samples", "not_measured"}
+    kept = {"name", "flags", "image_id", "samples", "spread", "headline", "not_measured"}
     for image in report_of(quick)["images"]:
         figures = set(image) - kept
         assert {"size_bytes", "compressed_bytes", "build_cold_s", "pull_s", "files"} <= figures
@@ -117,6 +117,77 @@ def test_the_table_is_printed_and_kept(quick):
     assert "compare: [" in done.stderr, "progress is shown"
 
 
+def test_small_images_have_every_bandwidth_and_naive_what_is_computed(quick):
+    rows = {(row["image"], row["mbit_s"]): row for row in report_of(quick)["transfers"]}
+    if rows["scratch", None]["pull_s"] is None:
+        pytest.skip(rows["scratch", None]["not_measured"]["pull_s"])
+    for mbit in (10, 100, 1000):
+        for name in ("alpine", "distroless", "scratch", "scratch-minimal"):
+            if "does not fill a link" in str(rows[name, mbit]["not_measured"]):
+                continue
+            assert rows[name, mbit]["computed"] is False, (name, mbit)
+            assert rows[name, mbit]["pull_s"] > 0 and rows[name, mbit]["push_s"] > 0
+        if "does not fill a link" not in str(rows["naive", mbit]["not_measured"]):
+            assert rows["naive", mbit]["computed"] is True and rows["naive", mbit]["pull_s"] > 1
+    assert (quick[0] / "transfers.svg").exists()
+
+
+def test_a_cold_build_has_parts_and_a_copy_has_the_cost_of_what_it_copies(quick):
+    by_name = {image["name"]: image for image in report_of(quick)["images"]}
+    for name in ("naive", "builder"):
+        parts = [by_name[name][f"build_{part}_s"] for part in ("apt", "libraries", "hello")]
+        assert all(part > 0 for part in parts)
+        # The rest is sending the context, and committing layers.
+        assert sum(parts) <= by_name[name]["build_cold_s"] == by_name[name]["headline"]["build_from_sources_s"]
+    compiled = sum(by_name["builder"][f"build_{part}_s"] for part in ("apt", "libraries", "hello"))
+    for name in ("alpine", "distroless", "scratch"):
+        image = by_name[name]
+        assert image["headline"]["build_from_sources_s"] == pytest.approx(image["build_cold_s"] + compiled, abs=0.01)
+
+
+def test_both_starts_are_measured(quick):
+    for image in report_of(quick)["images"]:
+        assert image["samples"]["service_start_ms"] == 20
+        low, high = image["spread"]["service_start_ms"]
+        assert 0 < low <= image["service_start_ms"] <= high
+        assert image["service_start_ms"] < image["first_response_ms"]
+
+
+def test_the_report_names_engine_builder_and_store(quick):
+    report = report_of(quick)
+    assert report["engine"].startswith(("docker ", "podman "))
+    assert report["builder"].startswith(("legacy", "BuildKit", "buildah"))
+    assert report["image_store"] != "unknown"
+    for word in (report["engine"], report["builder"], report["image_store"]):
+        assert word in (quick[0] / "report.md").read_text()
+
+
+def test_the_next_run_knows_how_long_it_takes(quick, tmp_path):
+    """A step shows its time in the last run, and the total that is left; not after a run of another kind."""
+    durations = dict(line.split("\t") for line in (quick[0] / "durations.tsv").read_text().splitlines())
+    assert all(key.startswith("quick, 1 samples, ") for key in durations)
+    assert {"quick, 1 samples, build naive, plain", "quick, 1 samples, push and pull"} <= durations.keys()
+    (tmp_path / "durations.tsv").write_text("".join(f"{key}\t7\n" for key in durations))
+    for variables, shown in (({"RUNS": "1"}, True), ({"RUNS": "1", "FULL": "1"}, False)):
+        done = run(tmp_path, DEBIAN="localhost:1/no-such-base", **variables)  # ends in the first step
+        assert ("(7 s in the last run)" in done.stderr) is shown
+        if shown:
+            left = int(done.stderr.split("about ")[1].split(" s left")[0])
+            beside = sum("sizes of" in key or "surface of" in key or "attestations of" in key for key in durations)
+            assert left == (7 * (len(durations) - beside) * 10 + 35 * beside) // 10
+
+
+def test_a_step_beside_others_that_fails_ends_the_run(tmp_path):
+    """... and the others with it, and names its log."""
+    stub = tmp_path / "bin"
+    stub.mkdir()
+    (stub / "zstd").write_text("#!/bin/sh\necho broken on purpose >&2\nexit 1\n")
+    (stub / "zstd").chmod(0o755)
+    done = run(tmp_path / "out", ONLY="scratch-minimal", RUNS="1", MBIT_S="1000", PATH=f"{stub}:{os.environ['PATH']}")
+    assert done.returncode == 1
+    assert 'the step "sizes of scratch-minimal" failed' in done.stderr and "broken on purpose" in done.stderr
+
+
 def test_the_bill_of_materials(quick):
     sbom = json.loads((quick[0] / "sbom.cdx.json").read_text())
     assert (sbom["bomFormat"], sbom["specVersion"]) == ("CycloneDX", "1.5")
@@ -159,7 +230,7 @@ def test_bad_words_are_refused(tmp_path, variables):
 
 
 def test_a_failed_step_names_itself_and_its_log(tmp_path):
-    done = run(tmp_path, ONLY="scratch", QUICK="1", DEBIAN="localhost:1/no-such-base")
+    done = run(tmp_path, ONLY="scratch", DEBIAN="localhost:1/no-such-base")
     assert done.returncode == 1
     assert 'the step "bases" failed' in done.stderr
     log = done.stderr.strip().rsplit(" ", 1)[1]
@@ -170,7 +241,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path):
     before = traces()
     process = subprocess.Popen(
         [COMPARE / "run"],
-        env={**os.environ, "OUT": str(tmp_path), "ONLY": "scratch", "QUICK": "1"},
+        env={**os.environ, "OUT": str(tmp_path), "ONLY": "scratch"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

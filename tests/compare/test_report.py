@@ -16,7 +16,7 @@ PROGRAM = "".join(
 FIGURES = [
     key
     for key in SCHEMA["definitions"]["image"]["properties"]
-    if key not in ("name", "flags", "image_id", "samples", "not_measured")
+    if key not in ("name", "flags", "image_id", "samples", "spread", "headline", "not_measured")
 ]
 
 
@@ -111,6 +111,12 @@ def test_every_figure_of_a_plain_image_is_there_or_explained(report, key):
         lambda report: report["pitfalls"][0]["results"]["naive"].update(state="maybe"),
         lambda report: report["pitfalls"][0]["results"].update(other={}),
         lambda report: report["flags_notes"].update(squash=""),
+        lambda report: report["images"][0]["headline"].update(how="guessed"),
+        lambda report: report["images"][0].pop("headline"),
+        lambda report: report["images"][0]["spread"].update(stop_ms=[1]),
+        lambda report: report["official"]["bases"]["alpine"].update(digest="latest"),
+        lambda report: report["official"]["bases"]["distroless"].pop("why"),
+        lambda report: report.update(mode="fast"),
         lambda report: report["bench"].pop("servers"),
         lambda report: report["bench"]["servers"][0].update(cpu_us_per_request="6 us"),
         lambda report: report["bench"]["servers"][0].pop("not_measured"),
@@ -127,14 +133,15 @@ def test_raw_samples_make_the_report(report, tmp_path, with_bench):
     report["images"] = [image for image in report["images"] if image["flags"] != "squash"]
     names = [image["name"] for image in report["images"] if image["flags"] == "plain"]
     given = {
-        **{key: report[key] for key in ("host", "bases", "article", "transfers", "pitfalls", "platforms")},
+        **{key: report[key] for key in ("host", "bases", "official", "article", "sample_repository", "transfers", "pitfalls", "platforms")},
+        "engine": {key: report[key] for key in ("engine", "builder", "image_store")},
         "names": names,
         "notes": report["flags_notes"],
     }
     (tmp_path / "bench").write_text(json.dumps(report["bench"]) if with_bench else "")
     arguments = ["--slurpfile", "bench", tmp_path / "bench"] + [word for key, value in given.items() for word in ("--argjson", key, json.dumps(value))]
     done = subprocess.run(
-        ["jq", "-s", "-f", COMPARE / "report.jq", *arguments],
+        ["jq", "-s", "-f", COMPARE / "report.jq", "--arg", "mode", report["mode"], *arguments],
         input="".join(json.dumps(sample) + "\n" for sample in raw_samples(report)),
         capture_output=True,
         text=True,
@@ -152,12 +159,14 @@ def test_raw_samples_make_the_report(report, tmp_path, with_bench):
         for key in set(FIGURES) & set(image):
             assert same[key] == image[key], key
             assert same["samples"].get(key) == image["samples"].get(key), key
+        assert same["spread"] == image["spread"]
+        assert same.get("headline") == image.get("headline")
         assert set(same["not_measured"]) >= set(image["not_measured"])
 
 
 def test_table_has_every_section(tmp_path, report):
     text = table(tmp_path, report)
-    for title in ("Sizes", "Build times by flag", "Push and pull", "Running", "What is inside", "Pitfalls", "Both platforms", "Beside other servers"):
+    for title in ("Sizes, as measured", "Builds", "Push and pull", "Running", "What is inside", "Pitfalls", "Both platforms", "Beside other servers"):
         assert f"## {title}\n" in text
     assert "| scratch-minimal | 171 kB |" in text
     assert "(Sample CPU <tests & such>), linux/amd64, Debian" in text
@@ -171,14 +180,14 @@ def test_table_leaves_out_what_has_no_data(tmp_path, report):
     for key in ("layers", "transfers", "pitfalls", "platforms", "flags_notes", "bench"):
         report.pop(key)
     report["images"] = [image for image in report["images"] if image["flags"] == "plain"]
-    first = ("size_bytes", "compressed_bytes", "layers", "build_cold_s", "build_warm_s", "stop_ms")
+    first = ("size_bytes", "compressed_bytes", "layers", "build_cold_s", "build_warm_s", "service_start_ms", "stop_ms")
     for image in report["images"]:
         for key in set(FIGURES) - set(first):
             image[key] = None
             image["not_measured"][key] = "the sample says so"
     text = table(tmp_path, report)
     assert "## " not in text
-    assert "| naive | 724 MB | 316 MB | 5 | 30.0 s | 0.17 s | – | 153 ms | – | 780 MB |" in text
+    assert "| naive | 724 MB | 315 MB | 5 | 30.0 s | 0.165 s | – | 0.71 ms | 153 ms | – | 783 MB | 299 MB |" in text
 
 
 def test_table_rows_have_the_columns_of_their_head(tmp_path, report):
@@ -188,3 +197,38 @@ def test_table_rows_have_the_columns_of_their_head(tmp_path, report):
         cells = line.replace("\\|", "").count("|") if line.startswith("|") else None
         assert width is None or cells is None or cells == width, line
         width = cells
+
+
+def test_two_sources_of_published_figures_are_never_in_one_row(report):
+    """The article's sizes belong to its transfers, its sample repository's to the build times of that."""
+    article = json.loads((COMPARE / "article.json").read_text())
+    assert report["article"] == article["article"] and report["sample_repository"] == article["sample_repository"]
+    for rows in article.values():
+        keys = {tuple(row) for row in rows["images"].values()}
+        assert len(keys) == 1
+    assert article["article"]["images"]["naive"]["size_mb"] == 783
+    assert article["sample_repository"]["images"]["naive"]["size_mb"] == 780
+
+
+def test_a_stand_in_comes_second(tmp_path, report):
+    """The first table has the official bases' published bytes and our layers; without a stand-in, what was measured."""
+    alpine = next(image for image in report["images"] if image["name"] == "alpine")
+    ours = sum(layer["size_bytes"] for layer in report["layers"] if layer["image"] == "alpine" and layer["index"] > 0)
+    assert alpine["headline"]["size_bytes"] == 8_300_000 + ours != alpine["size_bytes"]
+    text = table(tmp_path, report)
+    assert "\n| alpine | 8.47 MB | " in text and "\n| distroless \\* | " in text
+    assert text.index("8.47 MB") < text.index("3.17 MB")
+    assert "around 2 MiB" in text and report["official"]["bases"]["alpine"]["digest"] in text
+    for base in report["bases"].values():
+        base.update(source="pulled")
+    for image in report["images"]:
+        if image["flags"] == "plain":
+            image["headline"].update(size_bytes=image["size_bytes"], how="measured")
+    text = table(tmp_path, report)
+    assert "\n| alpine | 3.17 MB | " in text and "stand-in took" not in text and "\n| distroless | " in text
+
+
+def test_the_spread_is_beside_the_median(tmp_path, report):
+    report["images"][0]["spread"]["first_response_ms"] = [140.2, 190.4]
+    text = table(tmp_path, report)
+    assert "(140 to 190)" in text

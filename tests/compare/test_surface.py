@@ -12,7 +12,12 @@ KEYS = ["files", "executables", "setuid_files", "os_packages", "has_shell"]
 def surface(tmp_path, inspect):
     """Returns: the samples; inspect: what `docker run ... inspect -json` executes."""
     docker = tmp_path / "docker"
-    docker.write_text(f'#!/bin/sh\ncase $1 in\nrun) {inspect} ;;\n*) echo stub ;;\nesac\n')
+    docker.write_text(
+        f"""#!/bin/sh\ncase "$*" in\n*"version -json") exec {hello.binary('release')} version -json ;;\n"""
+        f"run*) {inspect} ;;\n*) echo stub ;;\nesac\n"
+    )
+    (tmp_path / "scanner.json").write_text('{"tool": null, "why": "none is here"}')
+    (tmp_path / "sbom.cdx.json").write_text('{"components": [{"name": "musl"}, {"name": "mbedtls"}]}')
     docker.chmod(0o755)
     subprocess.run(
         [hello.ROOT / "compare/surface", "scratch"],

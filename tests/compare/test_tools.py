@@ -54,6 +54,8 @@ class Bench:
         self.tmp, self.tools, self.out = tmp, tmp / "tools", tmp / "out"
         self.tools.mkdir()
         (self.out / "logs").mkdir(parents=True)
+        (self.out / "scanner.json").write_text('{"tool": null, "why": "none is here"}')
+        (self.out / "sbom.cdx.json").write_text('{"components": [{"name": "musl"}]}')
         # A copy, whose build/ has what a run of ci/images leaves.
         self.root = tmp / "root"
         for name in ("compare", "bench", "ci", "deps/deps.lock"):
@@ -64,8 +66,11 @@ class Bench:
         (self.root / "build/images/bases.json").write_text(json.dumps(SAMPLE["bases"]))
         self.docker(saved())
         tool(self.tools / "hyperfine", '#!/bin/sh\nexport_json=\nwhile [ $# -gt 0 ]; do [ "$1" != --export-json ] ||'
-             f' export_json=$2; shift; done\ncp {tmp}/times "$export_json"\n')
+             f' export_json=$2; command=$1; shift; done\ncp {tmp}/times "$export_json"\n'
+             # The log of the command that it pretends to run.
+             f"""case $command in "compare/stamped "*) log=${{command#*\\'}}; cp {tmp}/cold "${{log%%\\'*}}" ;; esac\n""")
         self.times([0.25, 0.75])
+        (tmp / "cold").write_text(LEGACY)
         # Of all calls of jq, the one with this number fails.
         tool(self.tools / "jq", f'#!/bin/sh\necho x >>{tmp}/calls\n'
              f'if [ "$(wc -l <{tmp}/calls)" = "${{FAIL_AT:-0}}" ]; then echo "jq: {MESSAGE}" >&2; exit "${{FAIL_AS:-5}}"; fi\n'
@@ -122,10 +127,14 @@ def bench(tmp_path):
 
 
 STEPS = [
-    ("build", "scratch", "plain"),
+    ("build", "naive", "plain"),
+    ("build", "scratch", "compress"),
+    ("engine",),
     ("size", "scratch"),
     ("attestations", "scratch"),
     ("surface", "scratch"),
+    ("scanner",),
+    ("vulnerabilities", "grype", "{scans}/grype.json"),
     ("sbom", "{out}/sbom.json"),
     ("transfer-or-reason",),
     ("render",),
@@ -139,7 +148,7 @@ STEPS = [
 @pytest.mark.parametrize("step", STEPS, ids=" ".join)
 def test_each_call_of_jq_can_fail(bench, step):
     write(bench.out, SAMPLE)
-    step = [word.format(out=bench.out) for word in step]
+    step = [word.format(out=bench.out, scans=hello.ROOT / "tests/compare/scans") for word in step]
     # The transfers' reason comes without an engine.
     environment = {"ENGINE": "podman"} if step[0] == "transfer-or-reason" else {}
 
@@ -156,6 +165,67 @@ def test_each_call_of_jq_can_fail(bench, step):
         done = run(FAIL_AT=str(number))
         assert done.returncode != 0, f"call {number} of {count} failed, and the step did not"
         assert MESSAGE in done.stderr or step[0] == "diff", f"call {number}: {done.stderr}"
+
+
+# What the builders print, with the seconds since the start as compare/stamped writes them.
+LEGACY = """\
+0.1 Sending build context to Docker daemon  2.1MB
+1.0 Step 1/9 : ARG DEBIAN=debian:trixie-slim
+1.5 Step 2/9 : FROM ${DEBIAN}
+2.0 Step 3/9 : RUN apt-get update && apt-get install -y build-essential
+2.1  ---> Running in 0123456789ab
+20.0 Step 4/9 : WORKDIR /src
+21.0 Step 5/9 : RUN make -j"$(nproc)" build/release/hello && cp build/release/hello /hello
+22.0   CC  build/tools/pack-relocations
+22.5   CC  build/musl/deps/musl/env/environ.o
+25.0   AR  build/musl/deps/musl/libc.a
+26.0   CC  build/release/src/main.o
+27.0   CC  build/release/deps/mbedtls/aes.o
+29.0   LD  build/release/hello
+30.0 Step 6/9 : USER 99:99
+31.0 Successfully built 0123456789ab
+"""
+BUILDKIT = """\
+0.1 #1 [internal] load build definition from Dockerfile.builder
+0.2 #5 [toolchain 1/2] FROM docker.io/library/debian:trixie-slim
+0.3 #5 DONE 0.0s
+1.0 #6 [toolchain 2/3] RUN apt-get update  && apt-get install -y gcc
+1.1 #6 0.101 Get:1 trixie InRelease
+16.0 #6 DONE 15.0s
+16.5 #7 [sources 3/3] RUN deps/fetch
+17.5 #7 DONE 1.0s
+18.0 #8 [libraries 4/4] RUN make -j"$(nproc)" libraries
+18.1 #8 0.2   CC  build/musl/deps/musl/libc.a
+18.2 #9 [stage-6 2/2] COPY images/x /x
+18.3 #9 DONE 0.1s
+23.0 #8 DONE 5.0s
+23.5 #10 [build 2/2] RUN make -j"$(nproc)" build/release/hello build/minimal/hello
+23.5 #10 0.1   CC  build/release/src/main.o
+25.5 #10 DONE 2.0s
+26.0 #11 exporting to image
+"""
+
+
+@pytest.mark.parametrize("log, parts", [
+    (LEGACY, {"build_apt_s": 18, "build_libraries_s": 6.5, "build_hello_s": 2.5}),
+    (BUILDKIT, {"build_apt_s": 15, "build_libraries_s": 6, "build_hello_s": 2}),
+    ("0.1 Step 1/2 : FROM scratch\n0.2 Step 2/2 : COPY hello /hello\n", {}),
+    ("", {}),
+], ids=["legacy", "BuildKit", "a copy", "empty"])
+def test_the_parts_of_a_cold_build(tmp_path, log, parts):
+    (tmp_path / "log").write_text(log)
+    done = subprocess.run([hello.ROOT / "compare/parts", tmp_path / "log"], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == pytest.approx(parts)
+
+
+def test_stamped_lines_have_their_time_and_the_status_stays(tmp_path):
+    script = "echo first; sleep 0.3; printf 'last, without an end' >&2; exit 7"
+    done = subprocess.run([hello.ROOT / "compare/stamped", tmp_path / "log", "sh", "-c", script],
+                          capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (7, "first\nlast, without an end\n")
+    first, last = (line.split(" ", 1) for line in (tmp_path / "log").read_text().splitlines())
+    assert (first[1], last[1]) == ("first", "last, without an end")
+    assert 0 <= float(first[0]) and 0.25 < float(last[0]) - float(first[0]) < 30
 
 
 def test_a_hyperfine_that_fails_ends_the_step(bench):
@@ -197,8 +267,7 @@ def test_sizes_do_not_depend_on_the_engines_store(bench, compress):
     assert bench.samples("engine_size_bytes") == [4711]
     # This docker does not say where the files are.
     assert "does not say where" in bench.samples("not_measured")[0]["disk_bytes"]
-    assert bench.run("build", "scratch", "plain").returncode == 0
-    assert bench.samples("size_bytes") == [20480]
+    assert bench.samples("size_bytes") == [20480] and bench.samples("layers") == [2]
 
 
 def test_a_changed_layer_is_noticed(bench, tmp_path):

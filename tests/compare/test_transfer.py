@@ -59,7 +59,7 @@ class Run:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             env={**os.environ, "OUT": str(self.out), "TMPDIR": str(self.temporary), "VARIANTS": "scratch",
-                 "RUNS": "1", "MBIT_S": "100", "QUICK": "", **env},
+                 "RUNS": "1", "MBIT_S": "100", "FULL": "1", **env},
         )
 
     def wait(self):
@@ -188,6 +188,26 @@ def test_leaves_nothing_behind_when_its_daemon_dies(run):
     measurement.assert_nothing_left()
 
 
+# An upload that took half a minute, whatever it took.
+SLOW_CURL = """#!/bin/sh
+case " $* " in *" -T "*) /usr/bin/curl "$@" >/dev/null && echo "(30 - 0)" ;; *) exec /usr/bin/curl "$@" ;; esac
+"""
+
+
+def test_a_link_that_this_machine_does_not_fill_is_a_reason(run, tmp_path):
+    (tmp_path / "curl").write_text(SLOW_CURL)
+    (tmp_path / "curl").chmod(0o755)
+    measurement = run(MBIT_S="10", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    measurable(measurement.wait(), measurement)
+    samples = [sample for sample in measurement.samples() if sample.get("mbit_s") == 10]
+    assert samples and not [sample for sample in samples if "pull_s" in sample or "push_s" in sample]
+    for key in ("push_s", "pull_s"):
+        assert samples[0]["not_measured"][key].startswith("this machine, as busy as it was, does not fill a link of 10 Mbit/s")
+    # What needs no link is measured.
+    assert [sample for sample in measurement.samples() if "pull_s" in sample and sample["mbit_s"] is None]
+    measurement.assert_nothing_left()
+
+
 def test_says_what_is_missing(run):
     measurement = run(DOCKER_HOST="unix:///nonexistent")
     assert measurement.wait() == 3
@@ -235,7 +255,7 @@ def test_rows_are_medians_by_image_and_link():
 def test_rows_mark_computed_and_omitted_figures():
     got = rows(
         link("pull_s", 200, computed=True, method="bytes over speed"),
-        {"image": "b", "mbit_s": 1000, "rtt_ms": None, "not_measured": {"push_s": "QUICK=1"}},
+        {"image": "b", "mbit_s": 1000, "rtt_ms": None, "not_measured": {"push_s": "left out"}},
         {"image": "c", "not_measured": {"push_s": "no root", "pull_s": "no root"}},
         {"image": "c", "not_measured": {"cves": "no scanner"}},
     )
@@ -243,7 +263,7 @@ def test_rows_mark_computed_and_omitted_figures():
     assert got[0]["samples"] == {}
     assert got[0]["method"] == "bytes over speed"
     assert got[1]["rtt_ms"] is None
-    assert got[1]["not_measured"] == {"push_s": "QUICK=1", "pull_s": "it has no sample"}
+    assert got[1]["not_measured"] == {"push_s": "left out", "pull_s": "it has no sample"}
     assert got[2] == {
         "image": "c", "mbit_s": None, "rtt_ms": None, "push_s": None, "pull_s": None,
         "samples": {}, "computed": False, "not_measured": {"push_s": "no root", "pull_s": "no root"},

@@ -77,7 +77,7 @@ def passed():
     return add
 
 
-COMPARE = "make compare ONLY=scratch,alpine QUICK=1 RUNS=1"
+COMPARE = "make compare ONLY=scratch,alpine RUNS=1"
 
 
 @pytest.fixture(scope="module")
@@ -262,7 +262,7 @@ def test_make_uses_the_toolbox_where_tools_are_missing(reports, passed, name):
         rm -rf /tools && mkdir /tools
         for tool in {' '.join(POSIX_TOOLS.split())}; do ln -s /usr/bin/$tool /tools/; done
         cd /home/member/copy
-        for command in 'make images' 'make compare ONLY=scratch,alpine QUICK=1 RUNS=1'; do
+        for command in 'make images' 'make compare ONLY=scratch,alpine RUNS=1'; do
             setpriv --reuid=member --regid=member --init-groups env -i HOME=/home/member PATH=/tools \
                 DEBIAN="$DEBIAN" ALPINE="$ALPINE" DISTROLESS="$DISTROLESS" $command
         done
@@ -284,7 +284,7 @@ def test_make_uses_the_toolbox_where_tools_are_missing(reports, passed, name):
     sizes = {image["name"]: image["size_bytes"] for image in report["images"]}
     assert sizes == {image["name"]: image["size_bytes"] for image in reports(name)["images"]}
     rights = "four capabilities, because `--privileged` is refused" if refused else "`--privileged`"
-    passed(name, "make images; make compare ONLY=scratch,alpine QUICK=1 RUNS=1",
+    passed(name, "make images; make compare ONLY=scratch,alpine RUNS=1",
            f"runs in the toolbox with {rights}; push, pull, memory and requests have figures",
            "user in the group `docker` with make and POSIX utilities alone")
 
@@ -298,7 +298,7 @@ def test_the_images_are_built(passed, name):
 
 
 @on_request
-@pytest.mark.parametrize("command", ["make images && make compare QUICK=1 RUNS=1 ONLY=scratch", "make check"])
+@pytest.mark.parametrize("command", ["make images && make compare RUNS=1 ONLY=scratch", "make check"])
 def test_a_bare_debian_13_runs_it(passed, command):
     """It has make alone; the commands install the rest, the engine included."""
     done = run("bare-13", f"rm -rf build; {{ {command}; }} >/data/log 2>&1 || {{ tail -n 60 /data/log; exit 1; }}; tail -n 1 /data/log", seconds=3600)
@@ -310,7 +310,7 @@ def test_a_bare_debian_13_runs_it(passed, command):
 @pytest.mark.parametrize("name", [name for name in ("docker-28",) if name in ENGINES])
 def test_the_whole_comparison_runs(passed, name):
     """All images on one engine: the tables' widest form with Debian's newest jq and hyperfine."""
-    command = "make compare QUICK=1"
+    command = "make compare"
     run(name, LOAD + command)
     report = json.loads((project(name) / "build/compare/report.json").read_text())
     plain = [image for image in report["images"] if image["flags"] == "plain"]
