@@ -159,7 +159,7 @@ def test_the_report_names_engine_builder_and_store(quick):
     report = report_of(quick)
     assert report["engine"].startswith(("docker ", "podman "))
     assert report["builder"].startswith(("legacy", "BuildKit", "buildah"))
-    assert report["image_store"] != "unknown"
+    assert not report["image_store"].endswith("unknown")
     for word in (report["engine"], report["builder"], report["image_store"]):
         assert word in (quick[0] / "report.md").read_text()
 
