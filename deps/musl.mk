@@ -52,12 +52,12 @@ musl_LINKED := \
 	$(addprefix temp/,__randname mkostemp mkostemps) \
 	$(addprefix thread/,__lock __set_thread_area __syscall_cp __timedwait __unmapself __wait \
 		clone default_attr lock_ptc pthread_attr_destroy pthread_attr_init pthread_attr_setstacksize \
-		pthread_cleanup_push pthread_create pthread_detach pthread_join pthread_mutex_destroy \
-		pthread_mutex_init pthread_mutex_lock pthread_mutex_timedlock pthread_mutex_trylock \
-		pthread_mutex_unlock pthread_key_create pthread_once pthread_rwlock_rdlock pthread_rwlock_timedrdlock \
+		pthread_cleanup_push pthread_create pthread_detach pthread_join pthread_key_create \
+		pthread_mutex_destroy pthread_mutex_init pthread_mutex_lock pthread_mutex_timedlock \
+		pthread_mutex_trylock pthread_mutex_unlock pthread_once pthread_rwlock_rdlock pthread_rwlock_timedrdlock \
 		pthread_rwlock_timedwrlock pthread_rwlock_tryrdlock pthread_rwlock_trywrlock \
-		pthread_rwlock_unlock pthread_rwlock_wrlock pthread_self pthread_setcancelstate pthread_setspecific \
-		pthread_sigmask pthread_testcancel sem_destroy sem_init sem_post sem_timedwait sem_trywait \
+		pthread_rwlock_unlock pthread_rwlock_wrlock pthread_self pthread_setcancelstate \
+		pthread_setspecific pthread_sigmask pthread_testcancel sem_destroy sem_init sem_post sem_timedwait sem_trywait \
 		sem_wait synccall vmlock) \
 	$(addprefix time/,__map_file __month_to_secs __secs_to_tm __tm_to_secs __tz __utc \
 		__year_to_secs clock_gettime clock_nanosleep gmtime_r localtime_r nanosleep strftime time \
