@@ -6,7 +6,6 @@
 #define HELLO_BASE_RESOLVE_H
 
 #include <netinet/in.h>
-#include <stddef.h>
 #include <sys/socket.h>
 
 /* musl finds no more. */

@@ -18,7 +18,7 @@ int mbedtls_ecp_mul_verified(const mbedtls_ecp_group *grp, mbedtls_ecp_point *R,
 
 #if defined(__x86_64__) || defined(__aarch64__)
 
-#define LIMBS	   4 /* 64 bits each, least significant first */
+#define LIMBS	   ((size_t)4) /* 64 bits each, least significant first */
 #define LIMB_BYTES (LIMBS * sizeof(uint64_t))
 
 /* As declared in s2n-bignum.h. */

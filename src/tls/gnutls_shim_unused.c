@@ -49,21 +49,6 @@ void gnutls_certificate_server_set_request(
 	(void)request;
 }
 
-int gnutls_dh_params_init(gnutls_dh_params_t *params)
-{
-	*params = NULL;
-	return GNUTLS_E_UNIMPLEMENTED_FEATURE;
-}
-
-int gnutls_dh_params_import_pkcs3(
-	gnutls_dh_params_t params, const gnutls_datum_t *pkcs3, gnutls_x509_crt_fmt_t format)
-{
-	(void)params;
-	(void)pkcs3;
-	(void)format;
-	return GNUTLS_E_UNIMPLEMENTED_FEATURE;
-}
-
 void gnutls_dh_params_deinit(gnutls_dh_params_t params)
 {
 	(void)params;

@@ -116,6 +116,15 @@ def test_a_placeholder(tmp_path, text):
     assert done.stdout.startswith(f"{file}:2: a placeholder")
 
 
+def test_only_the_added_lines_of_a_patch_are_ours(tmp_path):
+    word = "TO" + "DO"
+    file = tmp_path / "fix.patch"
+    file.write_text(f"@@ -1,2 +1,2 @@\n /* {word}: theirs */\n-/* {word}: gone */\n+/* {word}: ours */\n")
+    done = run("words", file)
+    assert (done.returncode, done.stdout.count("\n")) == (1, 1)
+    assert done.stdout.startswith(f"{file}:4: a placeholder")
+
+
 @pytest.mark.parametrize(
     "host",
     [

@@ -125,9 +125,6 @@ void gnutls_certificate_set_dh_params(
 	gnutls_certificate_credentials_t credentials, gnutls_dh_params_t params);
 void gnutls_certificate_server_set_request(
 	gnutls_session_t session, gnutls_certificate_request_t request);
-int gnutls_dh_params_init(gnutls_dh_params_t *params);
-int gnutls_dh_params_import_pkcs3(
-	gnutls_dh_params_t params, const gnutls_datum_t *pkcs3, gnutls_x509_crt_fmt_t format);
 void gnutls_dh_params_deinit(gnutls_dh_params_t params);
 int gnutls_psk_allocate_server_credentials(gnutls_psk_server_credentials_t *credentials);
 void gnutls_psk_free_server_credentials(gnutls_psk_server_credentials_t credentials);
