@@ -15,9 +15,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Where the file's first byte lies; made by the linker. */
+/*
+ * Where the file's first byte lies; made by the linker. Of unknown length: as an object of one header, the program
+ * headers behind it would be out of bounds, which gcc 14's UBSan reports.
+ */
 /* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's name */
-extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
 /*
  * The lowest priority that is not the compiler's runs before all other constructors. Where a
@@ -25,16 +28,15 @@ extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
  */
 static void __attribute__((constructor(101))) protect_relocated_data(void)
 {
-	const char *file = (const char *)&__ehdr_start;
-	const ElfW(Phdr) *segment = (const void *)(file + __ehdr_start.e_phoff);
+	const ElfW(Ehdr) *file = (const void *)__ehdr_start;
+	const ElfW(Phdr) *segment = (const void *)(__ehdr_start + file->e_phoff);
 	/* The kernel's page: on arm64 it has 4, 16 or 64 KiB, whatever the linker assumed. */
 	uintptr_t page_mask = ~((uintptr_t)getauxval(AT_PAGESZ) - 1);
 	struct error err = {0};
 
-	for (size_t i = 0; i < __ehdr_start.e_phnum; i++, segment++) {
+	for (size_t i = 0; i < file->e_phnum; i++, segment++) {
 		/* In a PIE the file's first byte has the address 0. */
-		uintptr_t start =
-			(__ehdr_start.e_type == ET_DYN ? (uintptr_t)file : 0) + segment->p_vaddr;
+		uintptr_t start = (file->e_type == ET_DYN ? (uintptr_t)file : 0) + segment->p_vaddr;
 		/* Rounded up: other data begins in another page (deps/static-pie.ld). */
 		uintptr_t end = (start + segment->p_memsz + ~page_mask) & page_mask;
 
