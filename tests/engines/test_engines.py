@@ -325,3 +325,53 @@ def test_the_whole_comparison_runs(passed, name):
 def test_sizes_are_the_same_on_every_engine(reports):
     sizes = {name: [image["size_bytes"] for image in reports(name)["images"] if image["name"] == "scratch"] for name in ENGINES}
     assert len({tuple(values) for values in sizes.values()}) == 1, sizes
+
+
+
+TWICE = """
+rm -rf /tmp/twice && mkdir -p /tmp/twice/base/etc/ssl/certs && cd /tmp/twice
+# A base of this engine's own, whose files are younger than the images' time.
+echo bundle >base/etc/ssl/certs/ca-certificates.crt
+printf 'FROM scratch\\nCOPY etc /etc\\n' >base/Dockerfile
+docker buildx build -q --provenance=false -t hello-test/base:twice base >/dev/null
+layers() { # TAR: the digest of the image, and that of its first layer
+    manifest=$(tar -xOf $1 index.json | jq -r '.manifests[0].digest')
+    if tar -xOf $1 blobs/sha256/${manifest#*:} | jq -e .manifests >/dev/null; then
+        manifest=$(tar -xOf $1 blobs/sha256/${manifest#*:} | jq -r '.manifests[0].digest')
+    fi
+    echo $manifest $(tar -xOf $1 blobs/sha256/${manifest#*:} | jq -r '.layers[0].digest')
+}
+docker save -o base.tar hello-test/base:twice
+echo base - $(layers base.tar)
+for directory in first second-with-a-longer-name; do
+    mkdir -p $directory/build/bin
+    cp -r /project/Dockerfile.* /project/images $directory
+    for name in hello hello-minimal; do
+        for arch in amd64 arm64; do
+            mkdir -p $directory/build/bin/$arch
+            echo "$name for $arch" >$directory/build/bin/$arch/$name
+            chmod 755 $directory/build/bin/$arch/$name
+        done
+    done
+    for image in scratch minimal alpine distroless; do
+        case $image in minimal) options="-f $directory/Dockerfile.scratch --target minimal" ;; *) options="-f $directory/Dockerfile.$image" ;; esac
+        docker buildx build -q --no-cache --provenance=false $options --build-arg SOURCE_DATE_EPOCH=1700000000 \
+            --build-arg ALPINE=hello-test/base:twice --build-arg DISTROLESS=hello-test/base:twice \
+            --output type=oci,dest=image.tar,rewrite-timestamp=true $directory >/dev/null 2>&1
+        echo $directory $image $(layers image.tar)
+    done
+done
+docker image rm -f hello-test/base:twice >/dev/null
+"""
+
+
+@pytest.mark.parametrize("name", [name for name in DOCKER if name == "docker-28-containerd"])
+def test_an_image_has_the_same_digest_again(name):
+    """BuildKit's rewrite-timestamp: another directory, another time; a base's layer stays as it is."""
+    rows = [line.split() for line in run(name, TWICE).stdout.splitlines() if len(line.split()) == 4]
+    found = {(directory, image): (digest, layer) for directory, image, digest, layer in rows}
+    assert len(found) == 9, found
+    for image in ("scratch", "minimal", "alpine", "distroless"):
+        assert found["first", image] == found["second-with-a-longer-name", image], image
+    for image in ("alpine", "distroless"):
+        assert found["first", image][1] == found["base", "-"][1]

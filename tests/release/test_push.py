@@ -7,7 +7,7 @@ import uuid
 
 import oci
 import pytest
-from conftest import ROOT, TAGS, VERSION, run
+from making import ROOT, TAGS, VERSION, run
 
 PLAIN = "--plain-http"
 

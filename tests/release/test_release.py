@@ -8,7 +8,7 @@ import tarfile
 
 import oci
 import pytest
-from conftest import EPOCH, ROOT, TAGS, VERSION, git, make_repository, run
+from making import EPOCH, ROOT, TAGS, VERSION, git, make_repository, run
 
 PROVENANCE = f"hello-{VERSION}.provenance.json"
 

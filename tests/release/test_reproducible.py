@@ -5,7 +5,6 @@ import pathlib
 import shutil
 import stat
 import subprocess
-import sys
 import tempfile
 
 import pytest
