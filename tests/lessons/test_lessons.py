@@ -76,21 +76,17 @@ def environment(tmp_path_factory):
     return env
 
 
-@pytest.fixture(scope="session", autouse=True)
-def first_builds(request):
+@pytest.fixture(scope="session")
+def first_builds(environment):
     """
     Starts at once what takes the longest: the builds that install compilers, each for the first time. A lesson that
     comes to such a step waits for it, or finds it cached; BuildKit runs no step twice at the same time.
     """
-    if not any("every_command" in item.name for item in request.session.items):
-        yield
-        return
-    env = request.getfixturevalue("environment")
     kits = [("1", "17-platforms"), ("1", "20-small"), ("0", "06-target")]
     started = {
         f"howdy-first:{name}": subprocess.Popen(
             ["docker", "build", "-q", "-t", f"howdy-first:{name}", LESSONS / name],
-            env={**env, "DOCKER_BUILDKIT": kit}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**environment, "DOCKER_BUILDKIT": kit}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         for kit, name in kits
     }
@@ -226,6 +222,7 @@ def runs():
             yield pytest.param(name, True, id=f"{name}-other-builder")
 
 
+@pytest.mark.usefixtures("first_builds")
 @pytest.mark.parametrize("name, other_builder", runs())
 def test_every_command(name, other_builder, environment, probes, tmp_path):
     # A lesson changes files of its own.
