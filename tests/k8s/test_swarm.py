@@ -37,6 +37,7 @@ def docker(*args, check=True, **kwargs):
 def swarm():
     """A manager of a swarm: this test's own, unless there is one."""
     state = docker("info", "--format", "{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}}")
+    networks = docker("network", "ls", "--format", "{{.Name}}").split()
     if state == "inactive false":
         docker("swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:0")
     elif state != "active true":
@@ -44,6 +45,9 @@ def swarm():
     yield
     if state == "inactive false":
         docker("swarm", "leave", "--force")
+        # The engine leaves this one behind.
+        if "docker_gwbridge" not in networks:
+            docker("network", "rm", "docker_gwbridge")
 
 
 @pytest.fixture(scope="module")
