@@ -270,7 +270,7 @@ static struct cgroup_limit read_limit(int root, const struct controller *control
 	struct cgroup cgroup;
 	const char *reason;
 
-	if (file_read_at(root, MEMBERSHIP + 1, text, sizeof(text)) != 0)
+	if (file_read_at(root, &MEMBERSHIP[1], text, sizeof(text)) != 0)
 		return unknown(MEMBERSHIP, is_missing(errno) ? "missing" : strerror(errno));
 	/* The rest of a truncated path would be another cgroup's. */
 	if (strlen(text) == sizeof(text) - 1)
