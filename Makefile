@@ -96,6 +96,8 @@ fuzz_MODULES := $(release_MODULES)
 fuzz_LIBRARIES := $(TLS_LIBRARIES)
 fuzz_CC := clang
 fuzz_CFLAGS := -O2 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+# The harness for HTTP runs the event loop itself.
+fuzz_libmicrohttpd_FLAGS := -DMHD_EXTERNAL_LOOP
 
 all: $(BUILD)/release/hello $(BUILD)/minimal/hello ## the static binaries: build/release/hello, and build/minimal/hello without TLS
 

@@ -15,7 +15,7 @@ libmicrohttpd_objects = $(patsubst %,$(BUILD)/$(1)/deps/libmicrohttpd/%.o,$(libm
 	$(if $(filter libmbedtls.a,$($(1)_LIBRARIES)),$(libmicrohttpd_TLS_SOURCES)))
 libmicrohttpd_flags = -DHAVE_CONFIG_H -DBUILDING_MHD_LIB=1 -DNDEBUG=1 -D_GNU_SOURCE -D_XOPEN_SOURCE=700 \
 	$(if $(filter libmbedtls.a,$($(1)_LIBRARIES)),-DHTTPS_SUPPORT=1 -isystem src/tls) \
-	-Ideps/libmicrohttpd -I$(libmicrohttpd_DIR)/src/include \
+	$($(1)_libmicrohttpd_FLAGS) -Ideps/libmicrohttpd -I$(libmicrohttpd_DIR)/src/include \
 	-fno-strict-aliasing -fvisibility=hidden -pthread -w
 
 define libmicrohttpd
