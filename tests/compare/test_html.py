@@ -14,7 +14,7 @@ from reports import COMPARE, SAMPLE, write
 
 PICTURES = COMPARE.parent / "build" / "tests" / "compare"
 HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;\\\n|"
-SECTIONS = ["sizes", "transfers", "builds", "layers", "running", "bench", "inside", "pitfalls", "absent", "raw"]
+SECTIONS = ["sizes", "transfers", "builds", "layers", "platforms", "running", "bench", "inside", "pitfalls", "absent", "raw"]
 
 
 def make(directory, report, samples=True):
@@ -31,7 +31,7 @@ def make(directory, report, samples=True):
 def images_only():
     """What a comparison leaves that measured the images alone."""
     report = copy.deepcopy(SAMPLE)
-    for key in ("layers", "transfers", "pitfalls", "flags_notes", "bench"):
+    for key in ("layers", "transfers", "pitfalls", "platforms", "flags_notes", "bench"):
         del report[key]
     report["images"] = [image for image in report["images"] if image["flags"] == "plain"]
     for image in report["images"]:
@@ -259,7 +259,7 @@ def test_what_was_not_measured_says_why(browser, pages):
     page.close()
 
     page = browser.open(pages["images-only"], 1280, "light")
-    for section in ("transfers", "layers", "running", "bench", "inside", "pitfalls"):
+    for section in ("transfers", "layers", "platforms", "running", "bench", "inside", "pitfalls"):
         assert "Not measured: " in page.run(f"document.getElementById({section!r}).textContent"), section
     assert page.run("document.querySelectorAll('svg').length") == 0
     page.close()

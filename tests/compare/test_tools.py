@@ -58,7 +58,7 @@ class Bench:
         (self.out / "sbom.cdx.json").write_text('{"components": [{"name": "musl"}]}')
         # A copy, whose build/ has what a run of ci/images leaves.
         self.root = tmp / "root"
-        for name in ("compare", "bench", "ci", "deps/deps.lock"):
+        for name in ("compare", "bench", "ci", "deps/deps.lock", "lessons/08-scratch/pitfalls.json"):
             self.root.joinpath(name).parent.mkdir(parents=True, exist_ok=True)
             copy = shutil.copytree if (hello.ROOT / name).is_dir() else shutil.copy
             copy(hello.ROOT / name, self.root / name)
