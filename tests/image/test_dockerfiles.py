@@ -140,7 +140,7 @@ def test_they_build_without_a_network(build, context, dockerfile):
 def test_a_missing_binary_is_explained(build, options):
     done = build(options[1], *options[2:])
     assert done.returncode != 0
-    assert "docker buildx bake" in done.stdout + done.stderr
+    assert "made-by-make-or-docker-buildx-bake" in done.stdout + done.stderr
 
 
 def test_scratch_has_names_and_roots_from_files():
