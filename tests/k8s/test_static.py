@@ -49,6 +49,13 @@ def test_the_overlays():
     assert render.COMPONENTS == ["alpine", "distroless", "gateway", "metrics", "tls"]
 
 
+schemas = pytest.mark.skipif(
+    not (render.TOOLS / "k8s-schemas/node_modules/.package-lock.json").exists(),
+    reason="npm did not install Kubernetes' schemas (ci/setup k8s)",
+)
+
+
+@schemas
 def test_schemas_accept_each_object(rendered):
     every = [each for objects in rendered.values() for each in objects]
     assert len(every) > 40
@@ -56,6 +63,7 @@ def test_schemas_accept_each_object(rendered):
     assert bad == {}
 
 
+@schemas
 def test_schemas_refuse_what_is_wrong(rendered):
     """Names, types, values, required fields, versions and kinds: so an empty list of findings says something."""
     base = rendered["base"]
