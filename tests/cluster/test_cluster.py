@@ -5,7 +5,6 @@ nothing else: policy/v1, autoscaling/v2, unhealthyPodEvictionPolicy, matchLabelK
 not pulled.
 """
 
-import contextlib
 import copy
 import json
 import os
@@ -21,8 +20,8 @@ import pytest
 
 sys.path.insert(0, str(hello.ROOT / "tests/k8s"))
 import render  # noqa: E402
+from load import clients  # noqa: E402
 
-LOAD = hello.ROOT / "tests/k8s/load.py"
 SECONDS = 300
 
 pytestmark = pytest.mark.skipif("CLUSTER_STATE" not in os.environ, reason="make k8s-test starts the cluster")
@@ -89,19 +88,9 @@ def processes():
     return [pathlib.Path("/proc", pid) for pid in found]
 
 
-@contextlib.contextmanager
 def load(port, *args):
-    """Clients outside of the nodes, which know the Service's address alone; see tests/k8s/load.py."""
-    clients = subprocess.Popen(
-        [sys.executable, LOAD, address(), str(port), *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    result = {}
-    try:
-        assert clients.stdout.readline() == "ready\n"
-        yield result
-    finally:
-        output, _ = clients.communicate()
-    result.update(json.loads(output))
+    """Clients outside of the nodes, which know the Service's address alone."""
+    return clients(address(), str(port), *args)
 
 
 @pytest.fixture

@@ -17,11 +17,13 @@ requests, lost (the reasons), connections, peers (requests by the server's addre
 """
 
 import argparse
+import contextlib
 import json
 import random
 import select
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -29,6 +31,24 @@ import time
 PAUSE_S = 0.05
 TIMEOUT_S = 10
 REQUESTS_OF_A_SHORT_CONNECTION = 20
+
+
+@contextlib.contextmanager
+def clients(*args, inside=()):
+    """
+    Runs this program beside a test, with these arguments; inside: a command that starts it somewhere else. Yields a
+    dictionary, which has the result afterwards.
+    """
+    process = subprocess.Popen(
+        [*inside, sys.executable, __file__, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    result = {}
+    try:
+        assert process.stdout.readline() == "ready\n"
+        yield result
+    finally:
+        output, _ = process.communicate()
+    result.update(json.loads(output))
 
 
 class Client(threading.Thread):

@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 
-import hello
 import pytest
 import render
 import yaml

@@ -9,15 +9,14 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 import time
 import uuid
 
 import hello
 import pytest
 import yaml
+from load import clients
 
-LOAD = pathlib.Path(__file__).parent / "load.py"
 STACK = hello.ROOT / "k8s/stack.yaml"
 UPDATE_SECONDS = 240
 
@@ -121,18 +120,10 @@ class Stack:
             resolver = self.directory / "resolv.conf"
             resolver.write_text("nameserver 127.0.0.11\noptions ndots:0\n")
             port = "1443" if "--tls" in args else "1234"
-            clients = subprocess.Popen(
-                ["nsenter", "-t", process, "-n", "unshare", "-m", "sh", "-c",
-                 'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"', "sh", resolver, sys.executable, LOAD, self.service, port, *args],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            )
-            result = {}
-            try:
-                assert clients.stdout.readline() == "ready\n"
+            inside = ["nsenter", "-t", process, "-n", "unshare", "-m", "sh", "-c",
+                      'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"', "sh", resolver]
+            with clients(self.service, port, *args, inside=inside) as result:
                 yield result
-            finally:
-                output, _ = clients.communicate()
-            result.update(json.loads(output))
         finally:
             docker("rm", "-f", guest, check=False)
 
