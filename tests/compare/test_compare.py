@@ -2,9 +2,11 @@
 
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import time
+import uuid
 
 import hello
 import pytest
@@ -13,12 +15,26 @@ pytestmark = pytest.mark.engine
 COMPARE = hello.ROOT / "compare"
 # What a run builds and is to leave: the images of `make images`.
 IMAGES = {"naive", "builder", "build-stage", "alpine", "distroless", "scratch", "scratch-minimal"}
+# All processes of a run inherit it.
+MARK = {"COMPARE_TEST": uuid.uuid4().hex}
 
 
 def lines(*command):
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return set(done.stdout.split("\n"))
+
+
+def marked_processes():
+    mark = "=".join(*MARK.items()).encode()
+    found = set()
+    for path in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (path / "environ").read_bytes().split(b"\0"):
+                found.add((path / "cmdline").read_bytes())
+        except OSError:
+            pass  # it has ended, or is another user's
+    return found
 
 
 def traces():
@@ -30,13 +46,12 @@ def traces():
         "tags": lines("docker", "images", "hello", "--format", "{{.Tag}}") - IMAGES,
         "namespaces": lines("ip", "netns", "list"),
         "links": {line for line in lines("ip", "-br", "link") if "hello" in line},
-        # Not those of other tests, which have process namespaces of their own.
-        "daemons": lines("sh", "-c", "pgrep --ns $$ --nslist pid -a 'dockerd|docker-registry|wrk' || true"),
+        "processes": marked_processes(),
     }
 
 
 def run(out, script="run", *args, **variables):
-    environment = {**os.environ, "OUT": str(out), **variables}
+    environment = {**os.environ, **MARK, "OUT": str(out), **variables}
     return subprocess.run(
         [COMPARE / script, *args], env=environment, capture_output=True, text=True, timeout=1200
     )
@@ -243,7 +258,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path):
     before = traces()
     process = subprocess.Popen(
         [COMPARE / "run"],
-        env={**os.environ, "OUT": str(tmp_path), "ONLY": "scratch"},
+        env={**os.environ, **MARK, "OUT": str(tmp_path), "ONLY": "scratch"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

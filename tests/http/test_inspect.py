@@ -1,5 +1,6 @@
 """What `hello inspect` reports about this machine, compared with find, stat and /proc."""
 
+import functools
 import json
 import os
 import stat
@@ -35,6 +36,12 @@ def inspect(flavour, root=None, uid=None):
     )
     assert (done.returncode, done.stderr) == (0, b"")
     return json.loads(done.stdout)
+
+
+@functools.cache
+def this_machine(flavour):
+    """One walk for all tests that look at it."""
+    return inspect(flavour)
 
 
 @pytest.fixture
@@ -94,8 +101,30 @@ def test_a_user_who_may_not_read_all_of_it(image):
     assert report["unreadable"] == [{"path": "/shut", "reason": "Permission denied"}]
 
 
+def run_in(root, *args, **kwargs):
+    kwargs = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **kwargs}
+    return subprocess.run(["/hello", "inspect", *args], preexec_fn=lambda: os.chroot(root), cwd="/", timeout=SECONDS, **kwargs)
+
+
+@needs_root
+def test_json_is_a_flag_like_the_others(image):
+    assert json.loads(run_in(image, "--json").stdout)["files"] > 0
+    assert json.loads(run_in(image, "-json=true").stdout)["files"] > 0
+    text = run_in(image, "-json=false")
+    assert text.returncode == 0 and not text.stdout.startswith(b"{")
+
+
+@needs_root
+@pytest.mark.parametrize("args", [[], ["-json"]], ids=["text", "json"])
+def test_output_that_gets_lost_is_an_error(image, args):
+    with open("/dev/full", "w") as full:
+        done = run_in(image, *args, stdout=full)
+    error = b"hello: standard output: can't write: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, error)
+
+
 def test_the_kernel_agrees(flavour):
-    report = inspect(flavour)
+    report = this_machine(flavour)
     status = dict(
         line.split(":\t", 1) for line in open("/proc/self/status", encoding="ascii") if ":\t" in line
     )
@@ -106,7 +135,7 @@ def test_the_kernel_agrees(flavour):
 
 
 def test_each_null_has_its_reason(flavour):
-    report = inspect(flavour)
+    report = this_machine(flavour)
     for key in {key for key, value in report.items() if value is None} - set(report["not_measured"]):
         limited = {"memory_limit_bytes": "memory_limited", "cpu_limit_millis": "cpu_limited"}
         assert key == "user_name" or report[limited[key]] is False
