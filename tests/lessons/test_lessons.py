@@ -50,7 +50,7 @@ def environment(tmp_path_factory):
         pytest.skip("the lessons are about docker")
     subprocess.run(["ci/bases"], cwd=hello.ROOT, check=True, timeout=BLOCK_SECONDS)
     bases = json.loads((hello.ROOT / "build/images/bases.json").read_text())
-    env = {**hello.clean_environment(), "DOCKER": shutil.which("docker"), "PATH": f"{TOOLS}:{os.environ['PATH']}"}
+    env = {**hello.clean_environment(), "DOCKER": shutil.which("docker"), "PATH": f"{TOOLS}:{TOOLS}/sid:{os.environ['PATH']}"}
     # A directory of its own: nobody's credentials, and the plugin where the machine has none.
     config = tmp_path_factory.mktemp("config")
     if (TOOLS / "cli-plugins").exists():
@@ -155,8 +155,9 @@ def probes(environment, tmp_path_factory):
     found["epoch"] = None if created.startswith("1970-") else "the engine's BuildKit has no SOURCE_DATE_EPOCH"
     docker("rmi", "hello-lessons-probe")
     docker("image", "prune", "-f", "--filter", "label=hello.lessons=probe")
-    tools = shutil.which("cosign", path=environment["PATH"])
-    found["cosign"] = None if tools else "cosign is not installed (Debian 13 has a package of it)"
+    cosign = shutil.which("cosign", path=environment["PATH"])
+    configures = cosign and subprocess.run([cosign, "signing-config", "create"], capture_output=True, timeout=BLOCK_SECONDS).returncode == 0
+    found["cosign"] = None if configures else "cosign 3 is not installed"
     kubectl = shutil.which("kubectl", path=environment["PATH"])
     found["kubectl"] = None if kubectl else "kubectl is not installed"
     cluster = kubectl and subprocess.run([kubectl, "--request-timeout=5s", "get", "--raw=/readyz"], capture_output=True)

@@ -6,7 +6,6 @@ import shutil
 import pytest
 from making import ROOT, Site
 
-# build/tools also has another version of cosign, which the lessons use.
 missing = [tool for tool in ("buildah", "skopeo", "cosign", "oras", "faketime") if not shutil.which(tool)]
 if not (ROOT / "build/tools/docker-registry").exists() and not shutil.which("docker-registry"):
     missing.append("docker-registry")
