@@ -308,10 +308,11 @@ def test_the_course_is_run(passed, name):
     command = "make lessons"
     done = run(name, LOAD + command, seconds=3600)
     counts = re.search(r"^test: (\d+) passed, 0 failed, (\d+) skipped$", done.stdout, re.M)
-    skipped = re.findall(r"^skipped: (.*)$", done.stdout, re.M)
+    skipped = re.findall(r"^skipped: .*blocks of \d+ not run: (.*)$", done.stdout, re.M)
     assert len(skipped) == int(counts[2])
-    assert all("1 blocks of" in line and "no Kubernetes cluster responds" in line for line in skipped), skipped
-    passed(name, command, f"{counts[1]} tests pass; one block of commands is skipped, because there is no Kubernetes cluster")
+    reasons = ["COPY --link takes containerd's image store"] if name != "docker-28-containerd" else []
+    assert sorted(skipped) == reasons + ["no Kubernetes cluster responds"]
+    passed(name, command, f"{counts[1]} tests pass; not run: {', '.join(skipped)}")
 
 
 @on_request
