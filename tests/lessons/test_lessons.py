@@ -346,6 +346,8 @@ def test_the_wrapper_names_the_stand_ins(tmp_path):
     assert wrapped("run", "alpine:3.22", "debian:12") == "run a debian:12"
     assert wrapped("buildx", "build", "-t", "x", ".") == "buildx build --build-arg DEBIAN=d -t x ."
     assert wrapped("buildx", "imagetools", "inspect", "alpine:3.22") == "buildx imagetools inspect a"
+    assert wrapped("pull", "-q", "alpine:3.22") == ""
+    assert wrapped("pull", "-q", "localhost:5000/howdy:17") == "pull -q localhost:5000/howdy:17"
     env["BASES"] = "ALPINE alpine:3.22 a"
     assert wrapped("run", "debian:trixie-slim") == "run debian:trixie-slim"
     (tmp_path / "docker").write_text('#!/bin/sh\necho "$ALPINE $*"\n')
