@@ -215,9 +215,11 @@ def measured_again(image):
     assert done.returncode == 0, done.stderr
     layers, shown = json.loads(done.stdout)[image], json.loads((PICTURES / "measured.json").read_text())[image]
     assert [layer["step"] for layer in layers] == [layer["step"] for layer in shown], image
+    # containerd's store counts blocks of the disk, and directories.
+    slack = 20_000 if "io.containerd.snapshotter" in docker("info", "-f", "{{.DriverStatus}}").stdout else 100
     for layer, other in zip(layers, shown):
         if layer["step"] != "FROM":
-            assert abs(layer["bytes"] - other["bytes"]) <= 0.25 * other["bytes"] + 100, (image, layer, other)
+            assert abs(layer["bytes"] - other["bytes"]) <= 0.25 * other["bytes"] + slack, (image, layer, other)
 
 
 def runs():
