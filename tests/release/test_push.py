@@ -122,6 +122,20 @@ def test_cosign_and_oras_see_what_is_attached(pushed, release, site):
         assert "application/vnd.hello.notice.v1" in kinds
 
 
+def test_a_pulled_release_is_the_one_that_was_made(pushed, release, site, tmp_path):
+    run(ROOT / "release/pull", pushed, VERSION, tmp_path / "pulled")
+    done = run(ROOT / "release/verify", tmp_path / "pulled", site.key)
+    assert done.stdout == run(ROOT / "release/verify", release, site.key).stdout
+    again = run(ROOT / "release/pull", pushed, VERSION, tmp_path / "pulled", check=False)
+    assert again.returncode == 2 and "is there already" in again.stderr
+
+
+def test_files_pushed_again_have_the_same_digest(pushed, release, site):
+    first = run("oras", "resolve", PLAIN, f"{pushed}:{VERSION}-release").stdout
+    run(ROOT / "release/push", release, site.key, pushed)
+    assert run("oras", "resolve", PLAIN, f"{pushed}:{VERSION}-release").stdout == first
+
+
 def test_licences_and_sources_are_pulled_beside_an_image(pushed, release, tmp_path):
     """The command of docs/supply-chain.md."""
     page = (ROOT / "docs/supply-chain.md").read_text()
