@@ -174,6 +174,11 @@ def test_cyclonedx(release, tag):
         assert listed == {f"/{path}": hashlib.sha256(data).hexdigest() for path, data in files.items()}
 
 
+def all_files(layout, tag):
+    """The bytes of each file of both platforms."""
+    return [data for architecture in oci.PLATFORMS for entry, data in layout.files(tag, architecture).values() if entry.isfile()]
+
+
 @pytest.mark.parametrize("tag", TAGS)
 def test_spdx(release, tag):
     document = json.loads((release / f"hello-{tag}.spdx.json").read_text())
@@ -189,6 +194,9 @@ def test_spdx(release, tag):
         data = layout.files(tag, architecture)[path][1]
         sums_of = {entry["algorithm"]: entry["checksumValue"] for entry in element["checksums"]}
         assert sums_of == {"SHA1": hashlib.sha1(data).hexdigest(), "SHA256": hashlib.sha256(data).hexdigest()}
+    # 7.9: the sum of the files' sums.
+    code = hashlib.sha1("".join(sorted(hashlib.sha1(data).hexdigest() for data in all_files(layout, tag))).encode()).hexdigest()
+    assert document["packages"][0]["packageVerificationCode"] == {"packageVerificationCodeValue": code}
     for package in document["packages"]:
         assert any(reference["referenceType"] == "purl" for reference in package["externalRefs"]), package["name"]
 
