@@ -380,6 +380,10 @@ def referrers(layout, digest):
             yield entry, manifest
 
 
+def kind_of(manifest):
+    return manifest["annotations"].get("dev.sigstore.bundle.predicateType", manifest["artifactType"])
+
+
 def test_missing_attestations(twin, site):
     layout = oci.Layout(twin / "oci")
     index = layout.index()
@@ -417,10 +421,10 @@ def test_an_attestation_of_another_image(twin, site):
     index = layout.index()
     wanted = layout.tags()[VERSION]
     for entry, manifest in list(referrers(layout, layout.tags()[TAGS[1]])):
-        if "slsa" in manifest["annotations"]["dev.sigstore.bundle.predicateType"]:
+        if "slsa" in kind_of(manifest):
             manifest["subject"]["digest"] = wanted
             moved = layout.add(manifest, oci.MANIFEST)
-    own = [e for e, m in referrers(layout, wanted) if "slsa" in m["annotations"]["dev.sigstore.bundle.predicateType"]]
+    own = [e for e, m in referrers(layout, wanted) if "slsa" in kind_of(m)]
     index["manifests"] = [entry for entry in index["manifests"] if entry not in own] + [moved]
     (layout.path / "index.json").write_text(json.dumps(index))
     is_refused(twin, site, f"the provenance of {VERSION} is not valid")
