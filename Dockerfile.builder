@@ -18,12 +18,12 @@
 # Global build arguments stand before the first FROM, or no FROM can use them.
 ARG DEBIAN=debian:trixie-slim
 ARG ALPINE=alpine:3.22
-# The platform that builds, as "linux/amd64". The legacy builder does not set it either; "linux" alone
-# means the builder's own processor.
-ARG BUILDPLATFORM=linux
+# The platform that builds: for every builder, "linux" alone means its own processor. BUILDPLATFORM would need a default
+# for docker's legacy builder, which does not set it, and podman 5 refuses that.
+ARG NATIVE=linux
 
 # ---- toolchain: changes least often, so it comes first and stays cached
-FROM --platform=$BUILDPLATFORM ${DEBIAN} AS toolchain
+FROM --platform=$NATIVE ${DEBIAN} AS toolchain
 # No recommended packages: they would add a third and compile nothing. The lists may stay,
 # this stage ships nowhere. No curl: deps/fetch downloads with apt's own transport.
 RUN apt-get update \

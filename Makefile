@@ -424,6 +424,10 @@ release-push: ## push a release's images and attestations: RELEASE=DIRECTORY KEY
 	ci/setup release
 	release/push '$(RELEASE)' '$(KEY)' '$(REPOSITORY)'
 
+release-pull: ## bring a release from a registry: RELEASE=DIRECTORY REPOSITORY=REGISTRY/NAME
+	ci/setup release
+	release/pull '$(REPOSITORY)' '$(VERSION)' '$(RELEASE)'
+
 release-keyless:
 	ci/setup release
 	release/keyless '$(RELEASE)' '$(REPOSITORY)'
@@ -441,4 +445,4 @@ clean: ## remove build/ (fetched sources stay in deps/cache)
 help: ## print this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests lessons arm64-programs test-arm64 test-arm64-full test-engines k8s-test test images compare bench size release release-verify release-push release-keyless setup readme lint run clean help
+.PHONY: all check fuzz fuzzers fuzz-corpus tsan valgrind fetch libraries unit http tls http-score image-tests lessons arm64-programs test-arm64 test-arm64-full test-engines k8s-test test images compare bench size release release-verify release-push release-pull release-keyless setup readme lint run clean help

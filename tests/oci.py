@@ -130,7 +130,7 @@ def build(directory):
     buildah("bud", "-q", "-t", "localhost/base", base)
     # buildah 1.28 takes the image's platform for the builder's.
     buildah("bud", "-q", "--platform", "linux/amd64,linux/arm64", "--manifest", "hello",
-            "--build-arg", f"BUILDPLATFORM=linux/{HERE}", "--build-arg", "BINARIES=bin",
+            "--build-arg", f"NATIVE=linux/{HERE}", "--build-arg", "BINARIES=bin",
             "--build-arg", "ALPINE=localhost/base", "-f", context / "Dockerfile.scratch", context)
     layout = directory / "layout"
     buildah("manifest", "push", "-q", "--all", "hello", f"oci:{layout}")

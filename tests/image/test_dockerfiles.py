@@ -98,7 +98,7 @@ def test_commands_run_on_the_platform_that_builds(dockerfile):
     for stage in instructions(dockerfile):
         _, *words = stage[0].split()
         base, name = words[-3] if "AS" in words else words[-1], words[-1]
-        if words[0] == "--platform=$BUILDPLATFORM" or base in native:
+        if words[0] == "--platform=$NATIVE" or base in native:
             native.add(name)
         else:
             assert not [line for line in stage if line.startswith("RUN ")], stage[0]

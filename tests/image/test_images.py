@@ -5,10 +5,12 @@ import http.client
 import io
 import json
 import pathlib
+import re
 import subprocess
 import tarfile
 import time
 
+import hello
 import pytest
 from engine import docker
 
@@ -61,6 +63,17 @@ def test_configuration(variant, config):
     labels = config["Labels"]
     for key in ("title", "description", "licenses"):
         assert labels[f"org.opencontainers.image.{key}"]
+
+
+def test_sources_and_base_are_named(variant, config):
+    """The commit is named where it is known: tests/lint/test_labels.py."""
+    told = {key.removeprefix("org.opencontainers.image."): value for key, value in config["Labels"].items()}
+    assert told["version"] == re.search(r"^VERSION := (.*)$", (hello.ROOT / "Makefile").read_text(), re.M)[1]
+    assert ("revision" in told) == ("created" in told)
+    bases = json.loads((hello.ROOT / "build/images/bases.json").read_text())
+    name = {"naive": "debian", "distroless": "distroless", "scratch-minimal": None}.get(variant, "alpine")
+    base = bases.get(name, {})
+    assert (told.get("base.name"), told.get("base.digest")) == (base.get("image"), base.get("digest"))
 
 
 def test_responds_and_stops_with_0(variant, container):

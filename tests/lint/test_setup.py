@@ -21,7 +21,7 @@ def tools(tmp_path):
     """A PATH of what the scripts need, less docker and what makes stand-ins; a user who is not root."""
     directory = tmp_path / "tools"
     directory.mkdir()
-    names = "sh bash cat dirname mktemp rm sed grep sort tr jq curl mkdir date sleep tail timeout wc head chmod uname sha256sum"
+    names = "sh bash cat dirname mktemp rm sed grep sort tr jq curl mkdir date sleep tail timeout wc head chmod uname sha256sum mv"
     for name in names.split():
         (directory / name).symlink_to(shutil.which(name))
     tool(directory / "id", 'case $1 in -u) echo "${AS:-1000}" ;; *) echo alice ;; esac')

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import tempfile
 import uuid
 
 import oci
@@ -30,7 +31,7 @@ def pushed(release, site, registry):
     repository = f"{registry}/hello"
     done = run(ROOT / "release/push", release, site.key, repository)
     for tag, digest in oci.Layout(release / "oci").tags().items():
-        assert f"verified: {repository}:{tag} is {digest}, signed, with provenance and SBOMs" in done.stdout
+        assert f"verified: {repository}:{tag} is {digest}, signed, with provenance, SBOMs, licence notices and sources" in done.stdout
     return repository
 
 
@@ -52,41 +53,67 @@ def digests(release):
     return oci.Layout(release / "oci").tags()
 
 
+def names_of(pushed, release):
+    """Each image as a user names it: by its tag, and by its digest."""
+    for tag, digest in digests(release).items():
+        yield tag, digest, f"{pushed}:{tag}"
+        yield tag, digest, f"{pushed}@{digest}"
+
+
+def is_what_was_released(release, tag, architecture, layers, found):
+    config = oci.Layout(release / "oci").image(tag, architecture)[1]
+    assert (layers, found) == (config["rootfs"]["diff_ids"], architecture)
+
+
 @pytest.mark.parametrize("architecture", oci.PLATFORMS)
 def test_skopeo_pulls_both_platforms(pushed, release, tmp_path, architecture):
-    for tag, digest in digests(release).items():
-        for name in (f"{pushed}:{tag}", f"{pushed}@{digest}"):
-            shutil.rmtree(tmp_path / "pulled", ignore_errors=True)
-            run(
-                "skopeo", "--override-os", "linux", "--override-arch", architecture, "copy", "-q", "--src-tls-verify=false",
-                f"docker://{name}", f"oci:{tmp_path / 'pulled'}:x",
-            )  # fmt: skip
-            layout = oci.Layout(tmp_path / "pulled")
-            assert layout.json(layout.tags()["x"]) == oci.Layout(release / "oci").image(tag, architecture)[0]
+    for tag, _, name in names_of(pushed, release):
+        shutil.rmtree(tmp_path / "pulled", ignore_errors=True)
+        run(
+            "skopeo", "--override-os", "linux", "--override-arch", architecture, "copy", "-q", "--src-tls-verify=false",
+            f"docker://{name}", f"oci:{tmp_path / 'pulled'}:x",
+        )  # fmt: skip
+        layout = oci.Layout(tmp_path / "pulled")
+        assert layout.json(layout.tags()["x"]) == oci.Layout(release / "oci").image(tag, architecture)[0]
 
 
-def test_buildah_pulls_by_tag_and_digest(pushed, release, tmp_path):
-    """With the library of podman."""
-    store = ["--root", tmp_path / "store", "--runroot", tmp_path / "run", "--storage-driver", "vfs"]
-    for name in (f"{pushed}:{VERSION}-minimal", f"{pushed}@{digests(release)[VERSION]}"):
-        run("buildah", *store, "pull", "-q", "--tls-verify=false", name)
-    image = json.loads(run("buildah", *store, "inspect", "--type", "image", f"{pushed}:{VERSION}-minimal").stdout)
-    assert image["OCIv1"]["config"]["Entrypoint"] == ["/hello"]
+@pytest.fixture
+def podman():
+    """podman with an empty store. It refuses a state directory whose path is longer than 50 characters, as pytest's is."""
+    if not shutil.which("podman"):
+        pytest.skip("podman is not installed: ci/setup test")
+    directory = tempfile.mkdtemp(prefix="hello-")
+    yield ["podman", "--root", f"{directory}/store", "--runroot", f"{directory}/run", "--storage-driver", "vfs"]
+    shutil.rmtree(directory)
 
 
-def test_docker_pulls_runs_and_keeps_the_digest(pushed, release):
+@pytest.mark.parametrize("architecture", oci.PLATFORMS)
+def test_podman_pulls_both_platforms(podman, pushed, release, architecture):
+    for tag, digest, name in names_of(pushed, release):
+        run(*podman, "pull", "-q", "--tls-verify=false", "--arch", architecture, name)
+        image = json.loads(run(*podman, "image", "inspect", name).stdout)[0]
+        is_what_was_released(release, tag, architecture, image["RootFS"]["Layers"], image["Architecture"])
+        assert image["Config"]["Entrypoint"] == ["/hello"]
+        assert f"{pushed}@{digest}" in image["RepoDigests"]
+        run(*podman, "image", "rm", "-f", name)
+
+
+@pytest.mark.parametrize("architecture", oci.PLATFORMS)
+def test_docker_pulls_both_platforms(pushed, release, architecture):
     if not shutil.which("docker") or run("docker", "info", check=False).returncode:
         pytest.skip("no docker engine responds")
-    for tag, digest in digests(release).items():
+    for tag, digest, name in names_of(pushed, release):
         try:
-            run("docker", "pull", "-q", f"{pushed}:{tag}")
-            image = json.loads(run("docker", "image", "inspect", f"{pushed}:{tag}").stdout)[0]
+            run("docker", "pull", "-q", "--platform", f"linux/{architecture}", name)
+            image = json.loads(run("docker", "image", "inspect", name).stdout)[0]
+            is_what_was_released(release, tag, architecture, image["RootFS"]["Layers"], image["Architecture"])
             assert f"{pushed}@{digest}" in image["RepoDigests"]
             assert image["Config"]["Healthcheck"]["Test"] == ["CMD", "/hello", "healthcheck"]
-            told = run("docker", "run", "--rm", f"{pushed}:{tag}", "version", "-json").stdout
-            assert json.loads(told)["hello"] == VERSION
+            if architecture == oci.HERE:
+                told = run("docker", "run", "--rm", name, "version", "-json").stdout
+                assert json.loads(told)["hello"] == VERSION
         finally:
-            run("docker", "image", "rm", "-f", f"{pushed}:{tag}", check=False)
+            run("docker", "image", "rm", "-f", name, check=False)
 
 
 def test_cosign_and_oras_see_what_is_attached(pushed, release, site):
@@ -98,8 +125,35 @@ def test_cosign_and_oras_see_what_is_attached(pushed, release, site):
             assert envelope["payloadType"] == "application/vnd.in-toto+json"
         found = json.loads(run("oras", "discover", PLAIN, "--format", "json", f"{pushed}:{tag}").stdout)
         referrers = found.get("referrers") or found.get("manifests")
-        kinds = {referrer["annotations"]["dev.sigstore.bundle.predicateType"] for referrer in referrers}
-        assert len(referrers) == 4 and len(kinds) == 4
+        kinds = {referrer["annotations"].get("dev.sigstore.bundle.predicateType", referrer["artifactType"]) for referrer in referrers}
+        assert len(referrers) == 5 and len(kinds) == 5
+        assert "application/vnd.hello.notice.v1" in kinds
+
+
+def test_a_pulled_release_is_the_one_that_was_made(pushed, release, site, tmp_path):
+    run(ROOT / "release/pull", pushed, VERSION, tmp_path / "pulled")
+    done = run(ROOT / "release/verify", tmp_path / "pulled", site.key)
+    assert done.stdout == run(ROOT / "release/verify", release, site.key).stdout
+    again = run(ROOT / "release/pull", pushed, VERSION, tmp_path / "pulled", check=False)
+    assert again.returncode == 2 and "is there already" in again.stderr
+
+
+def test_files_pushed_again_have_the_same_digest(pushed, release, site):
+    first = run("oras", "resolve", PLAIN, f"{pushed}:{VERSION}-release").stdout
+    run(ROOT / "release/push", release, site.key, pushed)
+    assert run("oras", "resolve", PLAIN, f"{pushed}:{VERSION}-release").stdout == first
+
+
+def test_licences_and_sources_are_pulled_beside_an_image(pushed, release, tmp_path):
+    """The command of docs/supply-chain.md."""
+    page = (ROOT / "docs/supply-chain.md").read_text()
+    (command,) = [line for line in page.splitlines() if line.startswith("oras pull ")]
+    command = command.replace("REGISTRY/hello", pushed).replace("1.2.3", VERSION).replace("oras pull", f"oras pull {PLAIN}")
+    command = command.replace("oras discover", f"oras discover {PLAIN}").split("  #")[0]
+    run("sh", "-euc", command, cwd=tmp_path)
+    for name in ("NOTICE", f"hello-{VERSION}.tar.gz"):
+        assert (tmp_path / name).read_bytes() == (release / name).read_bytes()
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 # ---- tampered --------------------------------------------------------------------------------
@@ -131,6 +185,7 @@ def test_a_missing_signature_and_attestations_are_refused(release, site, registr
         release, site, repository, f"the signature of {repository}:{VERSION} is not valid",
         f"the provenance of {repository}:{VERSION} is missing or not valid",
         f"the CycloneDX SBOM of {repository}:{VERSION} is missing or not valid",
+        f"the licence notices and sources of {repository}:{VERSION} are missing",
     )  # fmt: skip
 
 

@@ -3,9 +3,11 @@
 import base64
 import hashlib
 import json
+import os
 import re
 import tarfile
 
+import jsonschema
 import oci
 import pytest
 from making import EPOCH, ROOT, TAGS, VERSION, git, make_repository, run
@@ -100,6 +102,20 @@ def test_everything_is_there(release):
     assert {image["tag"]: image["digest"] for image in images} == oci.Layout(release / "oci").tags()
 
 
+def test_licences_and_sources_lie_beside_each_image(release):
+    """Who pulls an image finds what the LGPL's section 6 asks for in the same place."""
+    layout = oci.Layout(release / "oci")
+    files = sums(release)
+    for image in json.loads((release / "images.json").read_text())["images"]:
+        manifest = layout.json(image["notice"])
+        assert manifest["subject"]["digest"] == image["digest"]
+        beside = {layer["annotations"]["org.opencontainers.image.title"]: layer["digest"] for layer in manifest["layers"]}
+        names = ["NOTICE", f"hello-{VERSION}.tar.gz", next(name for name in files if name.startswith("libmicrohttpd-"))]
+        assert beside == {name: f"sha256:{files[name]}" for name in names}
+        for digest in beside.values():
+            assert layout.blob(digest).exists()
+
+
 def test_the_source_archive_is_the_commit(release, site, tmp_path):
     with tarfile.open(release / f"hello-{VERSION}.tar.gz") as archive:
         members = archive.getmembers()
@@ -158,6 +174,11 @@ def test_cyclonedx(release, tag):
         assert listed == {f"/{path}": hashlib.sha256(data).hexdigest() for path, data in files.items()}
 
 
+def all_files(layout, tag):
+    """The bytes of each file of both platforms."""
+    return [data for architecture in oci.PLATFORMS for entry, data in layout.files(tag, architecture).values() if entry.isfile()]
+
+
 @pytest.mark.parametrize("tag", TAGS)
 def test_spdx(release, tag):
     document = json.loads((release / f"hello-{tag}.spdx.json").read_text())
@@ -173,6 +194,9 @@ def test_spdx(release, tag):
         data = layout.files(tag, architecture)[path][1]
         sums_of = {entry["algorithm"]: entry["checksumValue"] for entry in element["checksums"]}
         assert sums_of == {"SHA1": hashlib.sha1(data).hexdigest(), "SHA256": hashlib.sha256(data).hexdigest()}
+    # 7.9: the sum of the files' sums.
+    code = hashlib.sha1("".join(sorted(hashlib.sha1(data).hexdigest() for data in all_files(layout, tag))).encode()).hexdigest()
+    assert document["packages"][0]["packageVerificationCode"] == {"packageVerificationCodeValue": code}
     for package in document["packages"]:
         assert any(reference["referenceType"] == "purl" for reference in package["externalRefs"]), package["name"]
 
@@ -186,6 +210,61 @@ def test_the_two_lists_agree(release):
         assert libraries == {
             (p["name"], p["versionInfo"], purl[p["name"]]) for p in spdx["packages"] if p["primaryPackagePurpose"] == "LIBRARY"
         }
+
+
+VALIDATORS = ROOT / "build/tools/sbom"
+validators = pytest.mark.skipif(not (VALIDATORS / "spdx_tools").is_dir(), reason="the SBOM formats' validators are missing: ci/setup test")
+
+
+def faults_of_cyclonedx(document):
+    """What CycloneDX's JSON schema has against a document."""
+    schemas = {
+        f"http://cyclonedx.org/schema/{path.name}": json.loads(path.read_text())
+        for path in (VALIDATORS / "cyclonedx/schema/_res").glob("*.SNAPSHOT.schema.json")
+    }
+    schema = schemas["http://cyclonedx.org/schema/bom-1.6.SNAPSHOT.schema.json"]
+    resolver = jsonschema.RefResolver("http://cyclonedx.org/schema/", schema, store=schemas)
+    checker = jsonschema.Draft7Validator(schema, resolver=resolver, format_checker=jsonschema.draft7_format_checker)
+    return [error.message for error in checker.iter_errors(document)]
+
+
+def faults_of_spdx(document, directory):
+    """What SPDX' own validator has against a document; it also knows what the schema can't say, such as identifiers that lead nowhere."""
+    path = directory / "document.spdx.json"
+    path.write_text(json.dumps(document))
+    environment = {**os.environ, "PYTHONPATH": str(VALIDATORS)}
+    done = run("/usr/bin/python3", "-m", "spdx_tools.spdx.clitools.pyspdxtools", "-i", path, check=False, env=environment)
+    assert (done.returncode == 0) == (done.stdout + done.stderr == ""), done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@validators
+@pytest.mark.parametrize("tag", TAGS)
+def test_sboms_are_valid(release, tag, tmp_path):
+    assert faults_of_cyclonedx(json.loads((release / f"hello-{tag}.cdx.json").read_text())) == []
+    assert faults_of_spdx(json.loads((release / f"hello-{tag}.spdx.json").read_text()), tmp_path) == ""
+
+
+BROKEN = {
+    "CycloneDX without a version": lambda d: d.pop("specVersion"),
+    "CycloneDX with an unknown licence": lambda d: d["components"][0].update(licenses=[{"license": {"id": "MITT"}}]),
+    "CycloneDX with a short sum": lambda d: d["components"][1]["hashes"][0].update(content="abc"),
+    "CycloneDX with an unknown kind of component": lambda d: d["components"][1].update(type="archive"),
+    "SPDX without a namespace": lambda d: d.pop("documentNamespace"),
+    "SPDX with a relation to nothing": lambda d: d["relationships"][0].update(relatedSpdxElement="SPDXRef-nothing"),
+    "SPDX with an unknown licence": lambda d: d["packages"][1].update(licenseDeclared="MITT"),
+    "SPDX with a broken CPE": lambda d: d["packages"][2]["externalRefs"][0].update(referenceLocator="cpe:musl"),
+}
+
+
+@validators
+@pytest.mark.parametrize("name", BROKEN)
+def test_validators_find_what_is_wrong(release, name, tmp_path):
+    """So an empty list of faults says something."""
+    form, faults = ("cdx", faults_of_cyclonedx) if name.startswith("CycloneDX") else ("spdx", lambda d: faults_of_spdx(d, tmp_path))
+    document = json.loads((release / f"hello-{VERSION}.{form}.json").read_text())
+    BROKEN[name](document)
+    assert faults(document)
 
 
 def test_provenance(release, site):
@@ -301,6 +380,10 @@ def referrers(layout, digest):
             yield entry, manifest
 
 
+def kind_of(manifest):
+    return manifest["annotations"].get("dev.sigstore.bundle.predicateType", manifest["artifactType"])
+
+
 def test_missing_attestations(twin, site):
     layout = oci.Layout(twin / "oci")
     index = layout.index()
@@ -308,7 +391,28 @@ def test_missing_attestations(twin, site):
     index["manifests"] = [entry for entry in index["manifests"] if entry not in gone]
     (layout.path / "index.json").write_text(json.dumps(index))
     kinds = ("signature", "provenance", "CycloneDX SBOM", "SPDX SBOM")
-    is_refused(twin, site, *(f"verify: {TAGS[1]} has no {kind}\n" for kind in kinds), "4 fault(s)")
+    kinds += ("licence notices and sources",)
+    is_refused(twin, site, *(f"verify: {TAGS[1]} has no {kind}\n" for kind in kinds), "5 fault(s)")
+
+
+def test_another_notice(twin, site):
+    """A manifest that refers to the image, with other licences in it."""
+    layout = oci.Layout(twin / "oci")
+    index = layout.index()
+    image = next(each for each in json.loads((twin / "images.json").read_text())["images"] if each["tag"] == VERSION)
+    manifest = layout.json(image["notice"])
+    manifest["layers"][0] |= layout.add(b"All rights reserved.\n", "text/plain")
+    index["manifests"] = [e for e in index["manifests"] if e["digest"] != image["notice"]] + [layout.add(manifest, oci.MANIFEST)]
+    (layout.path / "index.json").write_text(json.dumps(index))
+    is_refused(twin, site, f"verify: {VERSION} has no licence notices and sources")
+
+
+def test_a_missing_source(twin, site):
+    layout = oci.Layout(twin / "oci")
+    image = next(each for each in json.loads((twin / "images.json").read_text())["images"] if each["tag"] == VERSION)
+    source = layout.json(image["notice"])["layers"][2]["digest"]
+    layout.blob(source).unlink()
+    is_refused(twin, site, f"the blob {source} of the licence notices and sources of {VERSION} is missing")
 
 
 def test_an_attestation_of_another_image(twin, site):
@@ -317,10 +421,10 @@ def test_an_attestation_of_another_image(twin, site):
     index = layout.index()
     wanted = layout.tags()[VERSION]
     for entry, manifest in list(referrers(layout, layout.tags()[TAGS[1]])):
-        if "slsa" in manifest["annotations"]["dev.sigstore.bundle.predicateType"]:
+        if "slsa" in kind_of(manifest):
             manifest["subject"]["digest"] = wanted
             moved = layout.add(manifest, oci.MANIFEST)
-    own = [e for e, m in referrers(layout, wanted) if "slsa" in m["annotations"]["dev.sigstore.bundle.predicateType"]]
+    own = [e for e, m in referrers(layout, wanted) if "slsa" in kind_of(m)]
     index["manifests"] = [entry for entry in index["manifests"] if entry not in own] + [moved]
     (layout.path / "index.json").write_text(json.dumps(index))
     is_refused(twin, site, f"the provenance of {VERSION} is not valid")
