@@ -135,6 +135,14 @@ def test_one_more_pod(report):
     report(f"one more pod is ready after {min(times):.1f} to {max(times):.1f} s, 3 samples")
 
 
+def test_the_image_takes_little_of_a_node(report):
+    """As the kubelet lists it: the layers in the node's store."""
+    (node,) = [each for each in json.loads(kubectl("get", "nodes", "-o", "json").stdout)["items"] if each["metadata"]["name"] == "node1"]
+    sizes = {name.removeprefix("docker.io/library/"): each["sizeBytes"] for each in node["status"]["images"] for name in each["names"]}
+    report("images on a node: " + ", ".join(f"{tag} {sizes[f'hello:{tag}'] / 1e6:.2f} MB" for tag in ("builder", "alpine", "scratch")))
+    assert sizes["hello:scratch"] < 1e6 and sizes["hello:scratch"] * 4 < sizes["hello:alpine"]
+
+
 def test_a_rolling_update_loses_no_request(report):
     with load(80) as result:
         apply("base", "scratch")
@@ -199,8 +207,10 @@ def test_debugging_without_a_shell(report):
     apply("base", "scratch")
     rollout()
     pod = pods()[0]["metadata"]["name"]
-    done = kubectl("exec", "-n", "hello", pod, "--", "sh", "-c", "true", check=False)
-    assert done.returncode != 0 and "no such file or directory" in done.stderr
+    # runc looks a name without a slash up in PATH, and a path in the image.
+    for shell, reason in (("sh", "executable file not found"), ("/bin/sh", "no such file or directory")):
+        done = kubectl("exec", "-n", "hello", pod, "--", shell, "-c", "true", check=False)
+        assert done.returncode != 0 and reason in done.stderr, done.stderr
     # hello is its own client, and its own inspector.
     assert kubectl("exec", "-n", "hello", pod, "--", "/hello", "get", "http://localhost:1234/").stdout == "howdy\n"
     # An ephemeral container sees the service's processes and its network.
@@ -226,7 +236,7 @@ def test_the_autoscalers_metric_is_there(report):
     cpu = [float(value) for value in re.findall(rf"^container_cpu_usage_seconds_total{labels}", text, re.M)]
     memory = [int(float(value)) for value in re.findall(rf"^container_memory_working_set_bytes{labels}", text, re.M)]
     assert len(cpu) == len(memory) == 3 and min(cpu) > 0
-    report(f"memory of a pod's container under load: {', '.join(f'{each / 2**20:.1f} MiB' for each in memory)}")
+    report(f"memory of a pod's container under load: {', '.join(f'{each / 1e6:.2f} MB' for each in memory)}")
     assert max(memory) < 16 * 2**20, "what it requests"
     scaler = get("hpa", "hello")
     assert (scaler["spec"]["minReplicas"], scaler["spec"]["maxReplicas"]) == (3, 10)

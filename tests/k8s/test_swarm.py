@@ -188,4 +188,4 @@ def test_the_tasks_are_confined(stack):
     (root,) = [line.split()[3] for line in mounts if line.split()[1] == "/"]
     assert "ro" in root.split(",")
     limits = json.loads(docker("inspect", "-f", "{{json .HostConfig}}", container))
-    assert (limits["Memory"], limits["NanoCpus"]) == (64 * 2**20, 10**9)
+    assert (limits["Memory"], limits["NanoCpus"]) == (192 * 2**20, 10**9)
