@@ -1,7 +1,8 @@
 # html.jq - report.json to report.html: one page with charts and tables.
 # compare/format.jq and bench/sections.jq precede it. A pure function of its input. Everything that comes from data passes through `h`.
 #
-# --rawfile style CSS  --rawfile wide, narrow SVG (empty: no picture)  --slurpfile raw SAMPLES
+# --rawfile style CSS  --rawfile wide, narrow, history SVG (empty: no picture)  --slurpfile raw SAMPLES
+# --slurpfile runs REPORTS, of published runs
 
 def h: tostring | @html;
 def plain: [.images[] | select(.flags == "plain")];
@@ -257,6 +258,20 @@ def bench_section: .bench | if . == null then not_measured_section("figures of o
 		| more($table.title)] | join(""))
 	+ "<dl>" + ([.servers[] | select(.name | endswith("-log") | not) | "<dt>\(.title | h)</dt><dd>\(.version | h)</dd>"] | join("")) + "</dl>" end;
 
+# ---- published runs, and this one ----------------------------------------------------------------
+
+# As a picture of its own: its colours follow light and dark without this page's.
+def history_section: . as $report | ([$runs[] | select(.at != $report.at)] + [$report] | sort_by(.at)) as $all
+	| ([$all[].images[].name] | unique | map(. as $name | {name: $name, at: ($report.images | map(.name) | index([$name]) // 99)}) | sort_by(.at) | map(.name)) as $names
+	| if $history == "" then not_measured_section("earlier runs: <code>compare/history</code> has none") else
+		("Runs that were published, from <code>compare/history</code>, and this one. Sizes are as measured: a base that changed changes them, too. <code>compare/diff</code> compares two runs figure by figure." | note)
+		+ "<figure class=\"picture\"><img alt=\"Sizes of the images over \($all | length) runs; the table below has the figures\" src=\"data:image/svg+xml;base64,\($history | @base64)\"></figure>\n"
+		+ (table("Sizes over published runs"; ["run", ($names[] | h)];
+			[$all[] | . as $run | ["\(.at | h)<br><span class=\"quiet\">\(.engine | h)</span>",
+				($names[] as $name | [$run.images[] | select(.name == $name and (.flags // "plain") == "plain") | .size_bytes][0] | size | h)]]; "numbers")
+			| more("All published runs"))
+	  end;
+
 def state: {"works": "<span class=\"state works\"><span aria-hidden=\"true\">✓</span> works</span>",
 	"fails": "<span class=\"state fails\"><span aria-hidden=\"true\">✗</span> fails</span>",
 	"not applicable": "<span class=\"state apart\"><span aria-hidden=\"true\">○</span> not applicable</span>"}[.] // "<span class=\"none\">– not run</span>";
@@ -299,9 +314,9 @@ def raw_section($rows): if $rows == [] then not_measured_section("samples.jsonl 
 
 def gib: if . == null then dash else (. / 1073741824 | number(1)) + " GiB" end;
 . as $report | raw_rows as $rows | ($rows | places) as $ids
-| [["sizes", "Sizes"], ["transfers", "Push and pull"], ["builds", "Build times by flag"], ["layers", "Layers"], ["platforms", "Both platforms"],
+| [["sizes", "Sizes"], ["transfers", "Push and pull"], ["builds", "Build times by flag"], ["layers", "Layers"], ["platforms", "Both platforms"], ["history", "Over time"],
 	["running", "Running"], ["bench", "Beside other servers"], ["inside", "What is inside"], ["pitfalls", "Pitfalls"], ["absent", "Not measured"], ["raw", "Raw samples"]] as $sections
-| {sizes: sizes_section($ids), transfers: transfers_section($ids), builds: builds_section($ids), layers: layers_section, platforms: platforms_section,
+| {sizes: sizes_section($ids), transfers: transfers_section($ids), builds: builds_section($ids), layers: layers_section, platforms: platforms_section, history: history_section,
 	running: running_section($ids), bench: bench_section, inside: surface_section($ids), pitfalls: pitfalls_section, absent: reasons_section, raw: raw_section($rows)} as $bodies
 | "<!DOCTYPE html>
 <html lang=\"en\">
@@ -320,8 +335,8 @@ def gib: if . == null then dash else (. / 1073741824 | number(1)) + " GiB" end;
 <h1>What each way of packaging costs</h1>
 <p class=\"lead\">One small HTTP service, <b>hello</b>, in \(plain | length) container images, built and measured on one machine.</p>
 \(if .note == null then "" else "<p class=\"absent\">\(.note | h)</p>\n" end)\(cards)<dl class=\"facts\">
-<dt>Measured</dt><dd>\(.at | h)</dd>
-<dt>Machine</dt><dd>\(.host.name | h): \(.host.cpus | h) × \(.host.cpu | h), \(.host.memory_bytes | gib), \(.host.platform | h), \(.host.system | h), Linux \(.host.kernel | h)</dd>
+<dt>Measured</dt><dd>\(.at | h)\(if .version == null then "" else ", hello \(.version | h)" end)</dd>
+<dt>Machine</dt><dd>\(if .host.name == null then "" else "\(.host.name | h): " end)\(.host.cpus | h) × \(.host.cpu | h), \(.host.memory_bytes | gib), \(.host.platform | h), \(.host.system | h), Linux \(.host.kernel | h)</dd>
 <dt>Engine</dt><dd>\(.engine | h); \(.builder // "builder unknown" | h); image store: \(.image_store // "unknown" | h)</dd>
 <dt>Bases</dt><dd>\([.bases | to_entries[] | "<code>\(.value.image | h)</code> (\(.value.size_bytes | size))" + (if .value.source == "stand-in" then ", a stand-in for <code>\(.value.official | h)</code>" else ", \(.value.source | h)" end)] | join("<br>"))</dd>
 <dt>Article</dt><dd>\(.article.source | h)</dd>

@@ -1,7 +1,7 @@
 # report.jq - samples.jsonl (slurped) to report.json: medians with their spread; null and a reason for a
 # figure without samples. A pure function of its input.
 #
-# --argjson host, engine, bases, article, sample_repository, official, mode, names, notes, transfers, pitfalls, platforms
+# --argjson version, host, engine, bases, article, sample_repository, official, mode, names, notes, transfers, pitfalls, platforms
 # --slurpfile bench, empty if there is none
 
 def median:
@@ -63,6 +63,7 @@ def headline($layers; $compile_s): . as $image
 	| if length == 3 and all(.[]; . != null) then add else null end) as $compile_s
 | {
 	project: "hello",
+	version: $version,
 	at: ($samples | map(.at) | min),
 	host: $host,
 	engine: $engine.engine,

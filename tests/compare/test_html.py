@@ -4,6 +4,7 @@ Each page's picture is left in build/tests/compare, for eyes.
 """
 
 import copy
+import json
 import os
 import re
 import subprocess
@@ -14,7 +15,7 @@ from reports import COMPARE, SAMPLE, write
 
 PICTURES = COMPARE.parent / "build" / "tests" / "compare"
 HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;\\\n|"
-SECTIONS = ["sizes", "transfers", "builds", "layers", "platforms", "running", "bench", "inside", "pitfalls", "absent", "raw"]
+SECTIONS = ["sizes", "transfers", "builds", "layers", "platforms", "history", "running", "bench", "inside", "pitfalls", "absent", "raw"]
 
 
 def make(directory, report, samples=True):
@@ -247,6 +248,18 @@ def test_other_servers_are_beside_ours(browser, pages):
     ratio = SAMPLE["bench"]["ratios"]["hello"]["cpu_us_per_request"]["nginx"]
     assert f"{ratio:.2f}" in said
     assert "not measured: the sample measured no connections of nginx" in said
+    page.close()
+
+
+def test_published_runs_are_beside_this_one(browser, pages):
+    page = browser.open(pages["whole"], 400, "dark")
+    said = page.run("document.getElementById('history').textContent")
+    runs = [json.loads(path.read_text()) for path in (COMPARE / "history").glob("*.json")]
+    for run in [*runs, SAMPLE]:
+        assert run["at"] in said
+    # The browser draws it, within the page.
+    width, drawn = page.run("(i => [i.naturalWidth, i.getBoundingClientRect().width])(document.querySelector('#history img'))")
+    assert width == 560 and 200 < drawn <= 400
     page.close()
 
 

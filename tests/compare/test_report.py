@@ -136,6 +136,7 @@ def test_raw_samples_make_the_report(report, tmp_path, with_bench):
         **{key: report[key] for key in ("host", "bases", "official", "article", "sample_repository", "transfers", "pitfalls", "platforms")},
         "engine": {key: report[key] for key in ("engine", "builder", "image_store")},
         "names": names,
+        "version": report["version"],
         "notes": report["flags_notes"],
     }
     (tmp_path / "bench").write_text(json.dumps(report["bench"]) if with_bench else "")
