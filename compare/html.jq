@@ -12,7 +12,7 @@ def slug: gsub("[^A-Za-z0-9]+"; "-");
 # ---- raw samples: a row has all samples of one image, flag, bandwidth and set of keys ---------
 
 def common: ["at", "host", "engine", "image", "image_id", "flags", "mbit_s", "rtt_ms"];
-def raw_rows: [.images[].name] as $names | ["plain", "cache-from", "squash", "compress"] as $flags
+def raw_rows: [.images[].name, list("peers")[].name] as $names | ["plain", "cache-from", "squash", "compress"] as $flags
 	| [$raw[] | {image, flags: (.flags // "plain"), at, mbit_s, rtt_ms,
 		values: with_entries(select(.key as $key | common | index([$key]) | not))} | .keys = (.values | keys_unsorted)]
 	| group_by([.image, .flags, .keys, .mbit_s, .rtt_ms])
@@ -102,7 +102,8 @@ def figures_table($ids; $title; $keys): table($title; ["image", ($keys[] | capti
 
 def card: "<li><strong>\(.[0] | h)</strong><span>\(.[1] | h)</span></li>";
 def ratio: if . >= 10 then thousands else number(1) end;
-def cards: plain as $images | [
+# The official gcc image is no straw man's naive: it is in the tables, not in the ratio.
+def cards: (plain | map(select(.name != "naive-gcc"))) as $images | [
 	([$images[] | .size_bytes = head_bytes("size_bytes") | select(.size_bytes != null and .size_bytes > 0)] | if length < 2 then empty else
 		min_by(.size_bytes) as $least | max_by(.size_bytes) as $most
 		| ["\($most.size_bytes / $least.size_bytes | ratio) times smaller",
@@ -135,6 +136,7 @@ def sizes_section($ids): plain as $images | .article.images as $article | .bases
 	+ ([.official.bases // {} | to_entries[] | . as $base | select($report_bases[$base.key].source == "stand-in")
 		| if .value.size_bytes == null then "stand-in: <code>\(.value.image | h)</code> could not be had; \(.value.why | h)."
 		  else "computed: <code>\(.value.image | h)</code> as published (\(.value.size_bytes | size), \(.value.compressed_bytes | size) compressed, \(.value.date | h)), and our layers as measured." end]
+		+ [$images[] | select(.name == "naive-gcc" and (.headline.how // "" | startswith("computed"))) | "naive-gcc: \(.headline.how | h)."]
 		| if . == [] then "" else "<p class=\"note\">\(join("<br>"))</p>\n" end)
 	+ (table("Sizes as measured, and the article’s";
 		["image", (("size_bytes", "compressed_bytes", "zstd_bytes", "disk_bytes", "engine_size_bytes", "attestation_bytes", "wasted_bytes") | caption | h), "article: size", "article: compressed"];
@@ -258,6 +260,32 @@ def bench_section: .bench | if . == null then not_measured_section("figures of o
 		| more($table.title)] | join(""))
 	+ "<dl>" + ([.servers[] | select(.name | endswith("-log") | not) | "<dt>\(.title | h)</dt><dd>\(.version | h)</dd>"] | join("")) + "</dl>" end;
 
+# ---- what one would use instead ---------------------------------------------------------------------
+
+# Ours beside them, on the bases that they have.
+def peers_section($ids): list("peers") as $peers
+	| if $peers == [] then not_measured_section("peers; <code>make compare PEERS=1</code> measures them") else
+	  ([plain[] | select(.name | IN("alpine", "scratch")) | . + {shown: "hello: \(.name)"}] + [$peers[] | . + {shown: .name}]) as $all
+	| ([$all[] | head_bytes("size_bytes"), head_bytes("compressed_bytes")] | decades) as $scale
+	| ("A Go service, nginx or busybox would do? The same measurements of each, in the same run. The service in Go is the article’s, with net/http; nginx and busybox send a fixed text." | note)
+	+ legend([["first", "unpacked"], ["second", "compressed, as a registry keeps it"]])
+	+ ([$all[] | chart_row(.shown;
+			"\(headline($ids; "size_bytes")) <span class=\"quiet\">\(headline($ids; "compressed_bytes") | gsub("<span class=.tag.>[^<]*</span>"; "")) gzip</span>";
+			[{class: "first", width: (head_bytes("size_bytes") | place($scale))}, {class: "second", width: (head_bytes("compressed_bytes") | place($scale))}];
+			[]; $scale.high - $scale.low)] | join("") | chart("sizes"; axis($scale; round_size)))
+	+ "<dl>" + ([$peers[] | "<dt>\(.name | h)</dt><dd>\(.title | h). It lacks: \(.lacks | h).</dd>"] | join("\n")) + "</dl>\n"
+	+ (["size_bytes", "compressed_bytes", "layers", "files", "executables", "os_packages", "has_shell", "build_cold_s", "first_response_ms", "service_start_ms", "stop_ms", "exit_code",
+			"idle_memory_bytes", "min_memory_bytes", "requests_per_s", "cpu_us_per_request"] as $keys
+		| table("Figures of the peers"; ["image", ($keys[] | caption | h)];
+			[$all[] | . as $image | [(.shown | h), ($keys[] | . as $key | $image | figure_and_spread($ids; $key))]]; "numbers")
+		| more("All figures of the peers"))
+	+ (list("peer_transfers") as $rows | ([$rows[] | .mbit_s] | unique) as $columns | if $rows == [] then "" else
+		table("Seconds to pull a peer"; ["image", ($columns[] | bandwidth | h)];
+			[$peers[].name as $name | [($name | h), ($columns[] | . as $mbit | [$rows[] | select(.image == $name and .mbit_s == $mbit)][0]
+				| if . == null then missing("no transfer of this image at this bandwidth") else transfer_figure($ids; "pull_s") end)]]; "numbers")
+		| more("Pulls of the peers") end)
+	  end;
+
 # ---- published runs, and this one ----------------------------------------------------------------
 
 # As a picture of its own: its colours follow light and dark without this page's.
@@ -286,8 +314,8 @@ def pitfalls_section: list("pitfalls") as $pitfalls | (plain | map(.name)) as $n
 			| more($pitfall.title)] | join(""))
 	  end;
 
-def reasons: [(.images[] | . as $image | (.not_measured // {}) | to_entries[] | {why: .value, what: "\($image.name), \($image.flags)", key: (.key | caption)}),
-	(list("transfers")[] | . as $row | (.not_measured // {}) | if type == "object" then to_entries[] else {key: "push_s, pull_s", value: .} end
+def reasons: [((.images[], list("peers")[]) | . as $image | (.not_measured // {}) | to_entries[] | {why: .value, what: "\($image.name), \($image.flags)", key: (.key | caption)}),
+	((list("transfers")[], list("peer_transfers")[]) | . as $row | (.not_measured // {}) | if type == "object" then to_entries[] else {key: "push_s, pull_s", value: .} end
 		| {why: .value, what: "\($row.image), \($row.mbit_s | bandwidth)", key: (.key | caption)})];
 # Without repetition, in the order of the report.
 def distinct: reduce .[] as $one ([]; if index([$one]) then . else . + [$one] end);
@@ -315,9 +343,9 @@ def raw_section($rows): if $rows == [] then not_measured_section("samples.jsonl 
 def gib: if . == null then dash else (. / 1073741824 | number(1)) + " GiB" end;
 . as $report | raw_rows as $rows | ($rows | places) as $ids
 | [["sizes", "Sizes"], ["transfers", "Push and pull"], ["builds", "Build times by flag"], ["layers", "Layers"], ["platforms", "Both platforms"], ["history", "Over time"],
-	["running", "Running"], ["bench", "Beside other servers"], ["inside", "What is inside"], ["pitfalls", "Pitfalls"], ["absent", "Not measured"], ["raw", "Raw samples"]] as $sections
+	["running", "Running"], ["peers", "What you would use instead"], ["bench", "Beside other servers"], ["inside", "What is inside"], ["pitfalls", "Pitfalls"], ["absent", "Not measured"], ["raw", "Raw samples"]] as $sections
 | {sizes: sizes_section($ids), transfers: transfers_section($ids), builds: builds_section($ids), layers: layers_section, platforms: platforms_section, history: history_section,
-	running: running_section($ids), bench: bench_section, inside: surface_section($ids), pitfalls: pitfalls_section, absent: reasons_section, raw: raw_section($rows)} as $bodies
+	running: running_section($ids), peers: peers_section($ids), bench: bench_section, inside: surface_section($ids), pitfalls: pitfalls_section, absent: reasons_section, raw: raw_section($rows)} as $bodies
 | "<!DOCTYPE html>
 <html lang=\"en\">
 <head>

@@ -15,7 +15,7 @@ from reports import COMPARE, SAMPLE, write
 
 PICTURES = COMPARE.parent / "build" / "tests" / "compare"
 HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;\\\n|"
-SECTIONS = ["sizes", "transfers", "builds", "layers", "platforms", "history", "running", "bench", "inside", "pitfalls", "absent", "raw"]
+SECTIONS = ["sizes", "transfers", "builds", "layers", "platforms", "history", "running", "peers", "bench", "inside", "pitfalls", "absent", "raw"]
 
 
 def make(directory, report, samples=True):
@@ -32,7 +32,7 @@ def make(directory, report, samples=True):
 def images_only():
     """What a comparison leaves that measured the images alone."""
     report = copy.deepcopy(SAMPLE)
-    for key in ("layers", "transfers", "pitfalls", "platforms", "flags_notes", "bench"):
+    for key in ("layers", "transfers", "pitfalls", "platforms", "flags_notes", "peers", "peer_transfers", "bench"):
         del report[key]
     report["images"] = [image for image in report["images"] if image["flags"] == "plain"]
     for image in report["images"]:
@@ -59,6 +59,8 @@ def hostile():
     for server in report["bench"]["servers"]:
         server.update(title=HOSTILE, version=HOSTILE)
     report["bench"]["servers"][0]["not_measured"] = dict.fromkeys(report["bench"]["servers"][0]["not_measured"], HOSTILE)
+    for peer in report["peers"]:
+        peer.update(name=HOSTILE, title=HOSTILE, lacks=HOSTILE)
     image = report["images"][0]
     image.update(name=HOSTILE, user=HOSTILE, health=HOSTILE, size_bytes=None)
     image["not_measured"] = {"size_bytes": HOSTILE, HOSTILE: HOSTILE}
@@ -206,7 +208,7 @@ def test_wide_things_scroll_inside_their_box(browser, pages):
 def test_every_figure_leads_to_its_samples(browser, pages):
     page = browser.open(pages["whole"], 1280, "light")
     page.run(OPEN)
-    for image in SAMPLE["images"]:
+    for image in [*SAMPLE["images"], *SAMPLE["peers"]]:
         for key, count in image["samples"].items():
             id = re.sub("[^A-Za-z0-9]+", "-", f"raw {image['name']} {image['flags']} {key}")
             cells = page.run(f"[...document.getElementById({id!r}).cells].map(cell => cell.textContent)")
@@ -251,6 +253,20 @@ def test_other_servers_are_beside_ours(browser, pages):
     page.close()
 
 
+def test_peers_are_beside_ours(browser, pages):
+    page = browser.open(pages["whole"], 1280, "light")
+    names = page.run("[...document.querySelectorAll('#peers .sizes li .name')].map(e => e.textContent)")
+    assert names == ["hello: alpine", "hello: scratch", *(peer["name"] for peer in SAMPLE["peers"])]
+    widths = page.run("[...document.querySelectorAll('#peers .sizes li .bar.first')].map(e => e.getBoundingClientRect().width)")
+    assert widths[1] < widths[4] < widths[3], "scratch, busybox-scratch, go-scratch"
+    said = page.run("document.getElementById('peers').textContent")
+    for peer in SAMPLE["peers"]:
+        assert f"{peer['title']}. It lacks: {peer['lacks']}." in said
+    # What a page can't say of a peer has its reason, as for an image.
+    assert "the sample has none" in said and "the image has no health check" in page.run("document.getElementById('absent').textContent")
+    page.close()
+
+
 def test_published_runs_are_beside_this_one(browser, pages):
     page = browser.open(pages["whole"], 400, "dark")
     said = page.run("document.getElementById('history').textContent")
@@ -272,7 +288,7 @@ def test_what_was_not_measured_says_why(browser, pages):
     page.close()
 
     page = browser.open(pages["images-only"], 1280, "light")
-    for section in ("transfers", "layers", "platforms", "running", "bench", "inside", "pitfalls"):
+    for section in ("transfers", "layers", "platforms", "running", "peers", "bench", "inside", "pitfalls"):
         assert "Not measured: " in page.run(f"document.getElementById({section!r}).textContent"), section
     assert page.run("document.querySelectorAll('svg').length") == 0
     page.close()
