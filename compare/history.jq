@@ -2,11 +2,11 @@
 # compare/format.jq precedes it.
 #
 # Input: an array of reports (jq -s), in any order. Prints nothing for fewer than two runs, which are no history.
-# Text instead of gnuplot, for the reason in readme-picture.jq: it follows the reader's choice of light or dark.
+# Text instead of gnuplot, and 400 pixels wide, for the reasons in readme-picture.jq.
 
-def left: 64;
-def right: 394;
-def width: 560;
+def left: 60;
+def right: 248;
+def width: 400;
 def top: 56;
 def bottom: 296;
 def line_height: 15;
@@ -70,9 +70,9 @@ text { fill: #e6edf3 }
 ($series[] | (.name | colour) as $colour
 	| "<polyline class=\"line c\($colour)\" points=\"\(.points | map("\(.run | x),\(.size | y)") | join(" "))\"/>",
 		(.points[] | "<circle class=\"line c\($colour)\" cx=\"\(.run | x)\" cy=\"\(.size | y)\" r=\"2.5\"/>")),
-($labels[] | "<line class=\"to\" x1=\"\(right + 4)\" y1=\"\(.y)\" x2=\"\(right + 16)\" y2=\"\(.label_y)\"/>",
-	"<text class=\"name\" x=\"\(right + 20)\" y=\"\(.label_y + 3)\">\(.name | @html)</text>",
-	"<text class=\"quiet\" x=\"\(right + 20)\" y=\"\(.label_y + 3 + line_height)\">\(.size | size) \(.change | percent)</text>"),
-"<text class=\"quiet\" x=\"12\" y=\"\($height - 12)\">Unpacked, as measured; the base counts. Change since the first run with that image.</text>",
+($labels[] | "<line class=\"to\" x1=\"\(right + 4)\" y1=\"\(.y)\" x2=\"\(right + 12)\" y2=\"\(.label_y)\"/>",
+	"<text class=\"name\" x=\"\(right + 15)\" y=\"\(.label_y + 3)\">\(.name | @html)</text>",
+	"<text class=\"quiet\" x=\"\(right + 15)\" y=\"\(.label_y + 3 + line_height)\">\(.size | size) \(.change | percent)</text>"),
+"<text class=\"quiet\" x=\"12\" y=\"\($height - 12)\">Unpacked, as measured; change since an image’s first run.</text>",
 "</svg>"
 end

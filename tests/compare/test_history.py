@@ -70,7 +70,7 @@ def test_images_of_one_size_share_a_label_and_labels_do_not_overlap():
 
 def test_an_image_that_came_later_begins_later():
     svg = picture([run("2026-01-01T00:00:00Z", naive=10**8), run("2026-01-02T00:00:00Z", naive=10**8, distroless=10**6)])
-    assert re.search(r'<polyline class="line c4" points="394,[\d.]+"/>', svg)
+    assert re.search(r'<polyline class="line c4" points="248,[\d.]+"/>', svg)
 
 
 def test_one_run_is_no_history():

@@ -275,7 +275,7 @@ def test_published_runs_are_beside_this_one(browser, pages):
         assert run["at"] in said
     # The browser draws it, within the page.
     width, drawn = page.run("(i => [i.naturalWidth, i.getBoundingClientRect().width])(document.querySelector('#history img'))")
-    assert width == 560 and 200 < drawn <= 400
+    assert width == 400 and 300 < drawn <= 400
     page.close()
 
 
