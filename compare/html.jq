@@ -2,7 +2,7 @@
 # compare/format.jq and bench/sections.jq precede it. A pure function of its input. Everything that comes from data passes through `h`.
 #
 # --rawfile style CSS  --rawfile wide, narrow, history SVG (empty: no picture)  --slurpfile raw SAMPLES
-# --slurpfile runs REPORTS, of published runs
+# --slurpfile runs REPORTS, of published runs  --slurpfile choices FILE, choices.json
 
 def h: tostring | @html;
 def plain: [.images[] | select(.flags == "plain")];
@@ -122,6 +122,16 @@ def cards: (plain | map(select(.name != "naive-gcc"))) as $images | [
 	] | if . == [] then "" else "<ul class=\"cards\">" + (map(card) | join("")) + "</ul>\n" end;
 
 # ---- sections ---------------------------------------------------------------------------------------
+
+# Which image for what: from the smallest, what each is for, and what its bytes buy beyond those of the one before.
+def choices: . as $report | [plain[] | . as $image | ($choices[0] | to_entries[] | select(.value.name == $image.name)) as {key: $order, value: $choice}
+		| {name, $order, for: $choice.for, buys: $choice.buys, without: $choice.without, size: head_bytes("size_bytes"), compressed: head_bytes("compressed_bytes")}
+		| select(.size != null)] | sort_by([.size, .order])
+	| . as $all | [to_entries[] | .value + {more: (if .key == 0 then null else .value.size - $all[.key - 1].size end), before: (if .key == 0 then null else $all[.key - 1].name end)}];
+def choices_section: choices | if . == [] then not_measured_section("sizes of the images") else
+	("From the smallest to the largest. The bytes buy what stands beside them. The service runs equally fast in all of them." | note)
+	+ table("Which image for what"; ["image", "use it for", "more than the one above", "what they buy", "what it lacks"];
+		[.[] | [(.name | h), (.for | h), (if .more == null then "\(.size | size | h)" elif .more == 0 then "nothing" else "+\(.more | size | h)" end), (.buys | h), (.without | h)]]; "choices") end;
 
 def sizes_section($ids): plain as $images | .article.images as $article | .bases as $report_bases
 	| ([$images[] | head_bytes("size_bytes"), head_bytes("compressed_bytes")] + [$images[] | $article[.name] // {} | .size_mb, .compressed_mb | select(. != null) | . * 1e6] | decades) as $scale
@@ -342,9 +352,9 @@ def raw_section($rows): if $rows == [] then not_measured_section("samples.jsonl 
 
 def gib: if . == null then dash else (. / 1073741824 | number(1)) + " GiB" end;
 . as $report | raw_rows as $rows | ($rows | places) as $ids
-| [["sizes", "Sizes"], ["transfers", "Push and pull"], ["builds", "Build times by flag"], ["layers", "Layers"], ["platforms", "Both platforms"], ["history", "Over time"],
+| [["choices", "Which image for what"], ["sizes", "Sizes"], ["transfers", "Push and pull"], ["builds", "Build times by flag"], ["layers", "Layers"], ["platforms", "Both platforms"], ["history", "Over time"],
 	["running", "Running"], ["peers", "What you would use instead"], ["bench", "Beside other servers"], ["inside", "What is inside"], ["pitfalls", "Pitfalls"], ["absent", "Not measured"], ["raw", "Raw samples"]] as $sections
-| {sizes: sizes_section($ids), transfers: transfers_section($ids), builds: builds_section($ids), layers: layers_section, platforms: platforms_section, history: history_section,
+| {choices: choices_section, sizes: sizes_section($ids), transfers: transfers_section($ids), builds: builds_section($ids), layers: layers_section, platforms: platforms_section, history: history_section,
 	running: running_section($ids), peers: peers_section($ids), bench: bench_section, inside: surface_section($ids), pitfalls: pitfalls_section, absent: reasons_section, raw: raw_section($rows)} as $bodies
 | "<!DOCTYPE html>
 <html lang=\"en\">

@@ -15,7 +15,7 @@ from reports import COMPARE, SAMPLE, write
 
 PICTURES = COMPARE.parent / "build" / "tests" / "compare"
 HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;\\\n|"
-SECTIONS = ["sizes", "transfers", "builds", "layers", "platforms", "history", "running", "peers", "bench", "inside", "pitfalls", "absent", "raw"]
+SECTIONS = ["choices", "sizes", "transfers", "builds", "layers", "platforms", "history", "running", "peers", "bench", "inside", "pitfalls", "absent", "raw"]
 
 
 def make(directory, report, samples=True):
@@ -251,6 +251,27 @@ def test_other_servers_are_beside_ours(browser, pages):
     assert f"{ratio:.2f}" in said
     assert "not measured: the sample measured no connections of nginx" in said
     page.close()
+
+
+def test_the_page_says_which_image_is_for_what(browser, pages):
+    """In the order of their sizes, with the bytes that each has more than the one before."""
+    page = browser.open(pages["whole"], 400, "light")
+    rows = page.run("[...document.querySelectorAll('#choices tbody tr')].map(r => [...r.cells].map(c => c.innerText))")
+    images = {image["name"]: image["headline"]["size_bytes"] for image in SAMPLE["images"] if image["flags"] == "plain"}
+    assert [row[0] for row in rows] == sorted(images, key=lambda name: (images[name], name))
+    by_name = {row[0]: row for row in rows}
+    assert by_name["scratch"][2] == f"+{round((images['scratch'] - images['scratch-minimal']) / 1000)} kB"
+    assert by_name["scratch-minimal"][2] == "171 kB"
+    assert rows[-1][0] == "naive"
+    assert all(all(cell for cell in row) for row in rows)
+    page.close()
+
+
+def test_every_image_has_a_choice():
+    schema = json.loads((COMPARE / "report.schema.json").read_text())
+    choices = json.loads((COMPARE / "choices.json").read_text())
+    assert {choice["name"] for choice in choices} == set(schema["definitions"]["name"]["enum"])
+    assert all(choice["for"] and choice["buys"] and choice["without"] for choice in choices)
 
 
 def test_peers_are_beside_ours(browser, pages):
