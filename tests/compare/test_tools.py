@@ -55,7 +55,7 @@ class Bench:
         self.tools.mkdir()
         (self.out / "logs").mkdir(parents=True)
         (self.out / "scanner.json").write_text('{"tool": null, "why": "none is here"}')
-        (self.out / "sbom.cdx.json").write_text('{"components": [{"name": "musl"}]}')
+        (self.out / "sbom.cdx.json").write_text('{"metadata": {"component": {"version": "1"}}, "components": [{"name": "musl"}]}')
         # A copy, whose build/ has what a run of ci/images leaves.
         self.root = tmp / "root"
         for name in ("compare", "bench", "ci", "deps/deps.lock", "lessons/08-scratch/pitfalls.json"):
