@@ -38,11 +38,11 @@ def marked_processes():
 
 
 def traces():
-    """What a run could leave behind, by kind."""
+    """What a run could leave behind, by kind. Names begin with hello-compare, other tests use the same engine."""
     return {
         "containers": lines("docker", "ps", "-aq", "--filter", "name=hello-compare"),
-        "networks": lines("docker", "network", "ls", "-q"),
-        "volumes": lines("docker", "volume", "ls", "-q"),
+        "networks": lines("docker", "network", "ls", "-q", "--filter", "name=hello-compare"),
+        "volumes": lines("docker", "volume", "ls", "-q", "--filter", "name=hello-compare"),
         "tags": lines("docker", "images", "hello", "--format", "{{.Tag}}") - IMAGES,
         "namespaces": lines("ip", "netns", "list"),
         "links": {line for line in lines("ip", "-br", "link") if "hello" in line},

@@ -512,6 +512,7 @@ def requests_in(connection, seconds):
     return count
 
 
+@pytest.mark.serial  # it compares two rates
 def test_a_slow_reader_costs_lines_but_hardly_time(start_elsewhere):
     """A reader that makes a little room again and again is not waited for at each line."""
     rates = []

@@ -60,6 +60,8 @@ def podman(tmp_path_factory):
     podman("system", "reset", "--force", check=False)
     # Files of users inside containers, and mounts that a failed test left.
     podman("unshare", "rm", "-rf", str(directory / "root"), check=False)
+    # Podman's mount of its storage on itself, which no command of Podman's ends.
+    subprocess.run(["umount", directory / "root/overlay"], capture_output=True)
 
 
 @pytest.fixture

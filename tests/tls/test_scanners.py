@@ -71,7 +71,7 @@ def test_testssl(server, kind, tmp_path):
     done = scan(
         ["testssl", "--quiet", "--color", "0", "--warnings", "off", "--ip", "127.0.0.1", "--nodns", "none"]
         + ["--jsonfile", report, *checks, f"localhost:{server.port}"],
-        300,
+        900,
     )
     findings = json.loads(report.read_text())
     assert len(findings) > 40, done.stdout + done.stderr
