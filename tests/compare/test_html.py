@@ -327,6 +327,20 @@ def test_a_shared_reason_does_not_mix_images(browser, tmp_path):
     page.close()
 
 
+@pytest.mark.parametrize("width", [400, 1280])
+def test_figures_stay_in_their_chart(browser, pages, width):
+    page = browser.open(pages["whole"], width, "light")
+    out = page.run(
+        """[...document.querySelectorAll('.chart:not(.compact) .values')].filter(e => {
+            const range = document.createRange();
+            range.selectNodeContents(e);
+            return range.getBoundingClientRect().right > e.closest('.chart').getBoundingClientRect().right + 1;
+        }).map(e => e.textContent)"""
+    )
+    assert out == []
+    page.close()
+
+
 def test_layers_show_their_instruction(browser, pages):
     page = browser.open(pages["whole"], 1280, "light")
     titles = page.run("[...document.querySelectorAll('.layer')].map(l => l.title)")
