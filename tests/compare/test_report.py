@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import subprocess
 
 import jsonschema
@@ -307,3 +308,12 @@ def test_a_copied_go_binary_has_the_cost_of_compiling_it():
     made = made_of(samples, peers=peers)
     assert [peer["headline"]["build_from_sources_s"] for peer in made["peers"]] == [40.5, 41.0]
     assert made_of(samples)["images"] == [] and "peers" not in made_of(samples)
+
+
+def test_each_image_has_its_line():
+    """Two lines of the pulls' picture differ in their dashes or their points, so without colour, too."""
+    text = (COMPARE / "transfers.gp").read_text()
+    dashes, shapes = (json.loads(re.search(rf"^array {name}\[\d+\] = (\[.*\])$", text, re.M)[1]) for name in ("dashes", "shape"))
+    lines = list(zip(dashes, shapes))
+    assert len(lines) == len(dashes) == len(shapes) == len(set(lines))
+    assert len(lines) >= len(SCHEMA["definitions"]["name"]["enum"])
