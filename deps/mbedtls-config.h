@@ -13,6 +13,11 @@
 #define MBEDTLS_THREADING_PTHREAD
 /* getrandom(2), asked each time: a generator of our own would be state to seed, fork and wipe. */
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
+/* src/tls/format.c prints what mbedTLS prints: the C library's formatted printing would be 8 kB. */
+#include <stddef.h>
+int mbedtls_format(char *out, size_t size, const char *format, ...);
+#define MBEDTLS_PLATFORM_C
+#define MBEDTLS_PLATFORM_SNPRINTF_MACRO mbedtls_format
 
 /* ---- primitives */
 #define MBEDTLS_AES_C
@@ -34,6 +39,7 @@
 #define MBEDTLS_SHA512_SMALLER
 #define MBEDTLS_HKDF_C
 #define MBEDTLS_BIGNUM_C
+#define MBEDTLS_MPI_WINDOW_SIZE 5 /* 8 % less of an RSA signature than with 3; 6 saves no more */
 #define MBEDTLS_ECP_C
 #define MBEDTLS_ECP_NIST_OPTIM
 #define MBEDTLS_ECP_DP_SECP256R1_ENABLED
@@ -58,12 +64,9 @@
 #define MBEDTLS_PEM_PARSE_C
 #define MBEDTLS_PK_C
 #define MBEDTLS_PK_PARSE_C
-#define MBEDTLS_PK_WRITE_C
 #define MBEDTLS_X509_USE_C
 #define MBEDTLS_X509_CRT_PARSE_C
 #define MBEDTLS_X509_RSASSA_PSS_SUPPORT
-#define MBEDTLS_X509_CREATE_C /* -tls-self-signed */
-#define MBEDTLS_X509_CRT_WRITE_C
 
 /* ---- TLS */
 #define MBEDTLS_SSL_TLS_C

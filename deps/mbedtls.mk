@@ -7,11 +7,11 @@ mbedtls_PATHS := library include 3rdparty
 # Every file that is not empty with this configuration, in upstream's order.
 libmbedcrypto_SOURCES := aes aesni aesce asn1parse asn1write base64 bignum bignum_core chacha20 \
 	chachapoly cipher cipher_wrap constant_time ecdh ecdsa ecp ecp_curves gcm hkdf md oid pem pk \
-	pk_ecc pk_wrap pkparse pkwrite platform_util poly1305 psa_crypto psa_crypto_aead \
+	pk_ecc pk_wrap pkparse platform platform_util poly1305 psa_crypto psa_crypto_aead \
 	psa_crypto_cipher psa_crypto_client psa_crypto_driver_wrappers_no_static psa_crypto_ecp \
 	psa_crypto_hash psa_crypto_mac psa_crypto_rsa psa_crypto_slot_management psa_util rsa \
 	rsa_alt_helpers sha256 sha512 threading
-libmbedx509_SOURCES := x509 x509_create x509_crt x509write x509write_crt
+libmbedx509_SOURCES := x509 x509_crt
 libmbedtls_SOURCES := mps_reader ssl_ciphersuites ssl_client ssl_msg ssl_ticket ssl_tls \
 	ssl_tls12_client ssl_tls12_server ssl_tls13_keys ssl_tls13_client ssl_tls13_server \
 	ssl_tls13_generic

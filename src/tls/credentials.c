@@ -1,5 +1,6 @@
 #include "tls/credentials.h"
 
+#include "base/strbuf.h"
 #include "tls/pem_file.h"
 #include "tls/policy.h"
 #include "tls/self_signed.h"
@@ -9,7 +10,6 @@
 #include <mbedtls/psa_util.h>
 #include <psa/crypto.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +80,14 @@ static int check_length(const mbedtls_x509_crt *chain, const char *path, struct 
 		"want at most 7900 bytes of DER; omit the root");
 }
 
+static void set_notice(char notice[TLS_NOTICE_SIZE], const char *line)
+{
+	struct strbuf text = {.data = notice, .size = TLS_NOTICE_SIZE - 1};
+
+	strbuf_add_string(&text, line);
+	notice[text.len] = '\0';
+}
+
 static int load_files(struct tls_credentials *credentials, const struct tls_files *files,
 	char notice[TLS_NOTICE_SIZE], struct error *err)
 {
@@ -93,9 +101,9 @@ static int load_files(struct tls_credentials *credentials, const struct tls_file
 			"not the key of the certificate in -tls-cert",
 			"want the private key of its first certificate");
 	if (mbedtls_x509_time_is_past(&credentials->chain.valid_to))
-		snprintf(notice, TLS_NOTICE_SIZE, "Warning: the certificate has expired.");
+		set_notice(notice, "Warning: the certificate has expired.");
 	else if (mbedtls_x509_time_is_future(&credentials->chain.valid_from))
-		snprintf(notice, TLS_NOTICE_SIZE, "Warning: the certificate is not valid yet.");
+		set_notice(notice, "Warning: the certificate is not valid yet.");
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 """The documentation against the binary and the repository: flags, commands, routes, generated parts, links."""
 
 import re
+import shutil
 import subprocess
 
 import hello
@@ -80,9 +81,10 @@ def test_generated_parts_are_current():
 
 
 def pages():
-    listed = subprocess.run(["git", "ls-files", "*.md"], cwd=hello.ROOT, capture_output=True, text=True)
-    if listed.returncode == 0 and listed.stdout:
-        return listed.stdout.split()
+    if shutil.which("git"):
+        listed = subprocess.run(["git", "ls-files", "*.md"], cwd=hello.ROOT, capture_output=True, text=True)
+        if listed.returncode == 0 and listed.stdout:
+            return listed.stdout.split()
     # A copy without git: all but what is built, fetched or crawled into the tree.
     found = [path.relative_to(hello.ROOT) for path in hello.ROOT.rglob("*.md")]
     return [str(path) for path in found if path.parts[0] != "build" and path.parts[:2] != ("deps", "cache")]

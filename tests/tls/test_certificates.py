@@ -1,7 +1,10 @@
 """Certificates and keys, right and wrong, and the flags that name them."""
 
+import ctypes
+import datetime
 import os
 import re
+import socket
 import ssl
 import stat
 
@@ -10,6 +13,10 @@ import hello
 import pki as makers
 import pytest
 from clients import context
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtensionOID, NameOID
 
 ON = ("-addr", "", "-tls-addr", "127.0.0.1:0")
 
@@ -117,6 +124,36 @@ def test_the_self_signed_ones_fingerprint_is_right(start):
     text = makers.openssl("x509", "-noout", "-text", input=pem.encode()).decode()
     for word in ("DNS:localhost", "IP Address:127.0.0.1", "P-256"):
         assert word in text
+
+
+def rename_host(name):
+    """In the child alone: a namespace of its own (unshare(2))."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.unshare(0x04000000) == 0, os.strerror(ctypes.get_errno())  # CLONE_NEWUTS
+    socket.sethostname(name)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="unshare(2) and sethostname(2) need root")
+@pytest.mark.parametrize("name", ["h", "two.labels", "n" * 64])
+def test_the_self_signed_one_is_well_formed(start, name):
+    """For a parser that takes strict DER alone, with the shortest and the longest name of a host."""
+    server = start(preexec_fn=lambda: rename_host(name))
+    pem = ssl.get_server_certificate(("127.0.0.1", server.port))
+    found = x509.load_pem_x509_certificate(pem.encode())
+    attribute = x509.NameAttribute(NameOID.COMMON_NAME, name)
+    assert found.subject == found.issuer == x509.Name([attribute])
+    assert found.version is x509.Version.v3 and found.serial_number.bit_length() == 127
+    assert found.not_valid_after - found.not_valid_before == datetime.timedelta(days=90, hours=1)
+    assert abs(found.not_valid_before - datetime.datetime.utcnow()) < datetime.timedelta(hours=2)
+    extensions = {each.oid: each.value for each in found.extensions}
+    assert extensions.keys() == {ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.SUBJECT_ALTERNATIVE_NAME}
+    assert extensions[ExtensionOID.BASIC_CONSTRAINTS].ca is False
+    names = extensions[ExtensionOID.SUBJECT_ALTERNATIVE_NAME]
+    assert names.get_values_for_type(x509.DNSName) == ["localhost", name]
+    addresses = names.get_values_for_type(x509.IPAddress)
+    assert [str(address) for address in addresses] == ["127.0.0.1", "::1"]
+    found.public_key().verify(found.signature, found.tbs_certificate_bytes, ec.ECDSA(found.signature_hash_algorithm))
+    assert isinstance(found.signature_hash_algorithm, hashes.SHA256)
 
 
 # ---- the forms of a key file

@@ -5,6 +5,7 @@ records are put before, between and after those of an honest client.
 HANDSHAKES=10000 makes as many of them; SEED repeats a run.
 """
 
+import contextlib
 import os
 import random
 import socket
@@ -105,7 +106,8 @@ def send(client, data, stage, dice, faulty):
         data = fault(data, dice)
     client.send(data)
     if stage == faulty and fault is not cut_into_fragments:
-        client.socket.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):  # the server has closed already
+            client.socket.shutdown(socket.SHUT_WR)
         client.ended = True
 
 

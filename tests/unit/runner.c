@@ -15,15 +15,18 @@ int main(void)
 	srunner_add_suite(runner, download_suite());
 	srunner_add_suite(runner, gnutls_shim_suite());
 	srunner_add_suite(runner, flags_suite());
+	srunner_add_suite(runner, format_suite());
 	srunner_add_suite(runner, healthcheck_suite());
 	srunner_add_suite(runner, inspect_suite());
 	srunner_add_suite(runner, json_suite());
+	srunner_add_suite(runner, montgomery_suite());
 	srunner_add_suite(runner, mux_suite());
 	srunner_add_suite(runner, options_suite());
 	srunner_add_suite(runner, request_check_suite());
 	srunner_add_suite(runner, response_suite());
 	srunner_add_suite(runner, routes_suite());
 	srunner_add_suite(runner, sandbox_suite());
+	srunner_add_suite(runner, self_signed_suite());
 	srunner_add_suite(runner, server_suite());
 	srunner_add_suite(runner, strbuf_suite());
 	srunner_add_suite(runner, uri_suite());

@@ -361,18 +361,21 @@ START_TEST(x25519_agrees_with_mbedtls)
 		for (size_t bit = 3; bit < 254; bit++) {
 			/* One more bit, all bits below, all bits from there on. */
 			for (int kind = 0; kind < 3; kind++) {
-				ck_assert_int_eq(mbedtls_mpi_lset(&c.scalar, 0), 0);
+				int failed = mbedtls_mpi_lset(&c.scalar, 0);
+
+				if (i != 0 && bit % 50 != 3)
+					continue;
+				/* One assertion for all: Check sends each through a pipe, which takes longer. */
 				for (size_t at = 3; at < 254; at++) {
 					bool set = kind == 0   ? at == bit
 						   : kind == 1 ? at <= bit
 							       : at >= bit;
 
-					ck_assert_int_eq(
-						mbedtls_mpi_set_bit(&c.scalar, at, set), 0);
+					failed |= mbedtls_mpi_set_bit(&c.scalar, at, set);
 				}
-				ck_assert_int_eq(mbedtls_mpi_set_bit(&c.scalar, 254, 1), 0);
-				if (i == 0 || bit % 50 == 3)
-					compare(&c);
+				failed |= mbedtls_mpi_set_bit(&c.scalar, 254, 1);
+				ck_assert_int_eq(failed, 0);
+				compare(&c);
 			}
 		}
 	}
