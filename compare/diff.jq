@@ -5,7 +5,7 @@
 
 def h: tostring | @html;
 
-def rows: .[0].images[] | . as $i | to_entries[]
+def rows: .[0] | (.images[], (.peers // [])[]) | . as $i | to_entries[]
 	| select(.key | test("_(bytes|s|ms|request)$") or IN("layers", "files", "executables", "setuid_files", "os_packages", "exit_code", "has_shell", "user", "health"))
 	| {id: "\($i.name) \($i.flags // "plain") \(.key)", name: $i.name, flags: ($i.flags // "plain"), key, value};
 

@@ -1,4 +1,4 @@
-# format.jq - figures as people read them, for table.jq, html.jq and others. null is a dash.
+# format.jq - figures as people read them, for table.jq, view.jq and others. null is a dash.
 
 def dash: "–";
 

@@ -8,9 +8,16 @@ shopt -s inherit_errexit
 HOST_NAME=$(uname -n)
 ENGINE_NAME="${ENGINE:-docker} $(docker version -f '{{.Server.Version}}')"
 
+# Whether a variant is a peer: compare/peers/peers.json lists them all.
+is_peer() { # VARIANT
+	case $1 in go-* | nginx-* | busybox-*) return 0 ;; *) return 1 ;; esac
+}
+
 # The tag of a variant built with a flag; a plain build has the variant's name.
-tag_of() { # VARIANT FLAG
-	if [ "$2" = plain ]; then echo "hello:$1"; else echo "hello:$1-$2"; fi
+tag_of() { # VARIANT [FLAG]
+	local repository=hello
+	! is_peer "$1" || repository=hello-peer
+	if [ "${2:-plain}" = plain ]; then echo "$repository:$1"; else echo "$repository:$1-$2"; fi
 }
 
 # append VARIANT FLAG JSON: writes raw samples, one for each JSON object: time, host, engine, image, flag, and the

@@ -1,7 +1,7 @@
 # report.jq - samples.jsonl (slurped) to report.json: medians with their spread; null and a reason for a
 # figure without samples. A pure function of its input.
 #
-# --argjson host, engine, bases, article, sample_repository, official, mode, names, notes, transfers, pitfalls, platforms
+# --argjson version, host, engine, bases, article, sample_repository, official, mode, names, peers, notes, transfers, pitfalls, platforms
 # --slurpfile bench, empty if there is none
 
 def median:
@@ -33,27 +33,39 @@ def image($samples; $name; $flags):
 	# From the least to the greatest.
 	+ {spread: ($values | map_values(select(length > 1 and (map(type) | unique) == ["number"]) | [min, max]))}
 	+ {not_measured: (reduce $figures[] as $key ({};
-		if $values[$key] == [] then .[$key] = ($reasons[$key] // "this run had no step for it") else . end))};
+		if $values[$key] == [] then .[$key] = ($reasons[$key] // $reasons["*"] // "this run had no step for it") else . end))};
 
 # What comes first in every table. Where a stand-in was the base, our layers as measured, and the published
 # bytes of the official base; and a build from the sources, with the stage that compiles.
-def base_of: {naive: "debian", "naive-tidied": "debian", builder: "alpine", alpine: "alpine", distroless: "distroless"}[.];
+def base_of: {naive: "debian", "naive-tidied": "debian", "naive-gcc": "gcc", builder: "alpine", alpine: "alpine", distroless: "distroless",
+	"go-naive": "debian", "go-builder": "alpine", "go-alpine": "alpine", "nginx-debian": "debian", "nginx-alpine": "alpine"}[.];
+# naive-gcc, where the official gcc image could not be had: naive's layers after its packages, which that image has.
+def on_gcc($layers): $official.bases.gcc as $published
+	| [$layers[] | select(.image == "naive")] as $naive
+	| ([$naive[] | select(.instruction | test("apt-get install")) | .index] | max) as $packages
+	| if $published == null or $packages == null then {size_bytes: null, compressed_bytes: null, how: "measured"}
+		else [$naive[] | select(.index > $packages)] as $ours
+		| {size_bytes: ($published.size_bytes + ([$ours[].size_bytes] | add // 0)),
+			compressed_bytes: ($published.compressed_bytes + ([$ours[].compressed_bytes] | add // 0)),
+			how: "computed: the official gcc image as published, and the layers of naive after its packages"} end;
 def headline($layers; $compile_s): . as $image
 	| (.name | base_of) as $base | $bases[$base // ""] as $used | $official.bases[$base // ""] as $published
 	# A stand-in is one layer, the first.
 	| [$layers[] | select(.image == $image.name and .index > 0)] as $ours
-	| (if $base == null or $used.source != "stand-in" then {size_bytes, compressed_bytes, how: "measured"}
+	| (if $base == "gcc" and .size_bytes == null then on_gcc($layers)
+		elif $base == null or $used.source != "stand-in" then {size_bytes, compressed_bytes, how: "measured"}
 		elif ($published.size_bytes == null) or $image.size_bytes == null or $image.compressed_bytes == null
 		then {size_bytes, compressed_bytes, how: "measured with a stand-in: \($published.why // "no published bytes")"}
 		else {size_bytes: ($published.size_bytes + ([$ours[].size_bytes] | add // 0)),
 			compressed_bytes: ($published.compressed_bytes + ([$ours[].compressed_bytes] | add // 0)),
 			how: "computed: the official base as published, and our layers"} end)
-	+ {build_from_sources_s: (if (.name | IN("naive", "naive-tidied", "builder")) then .build_cold_s
+	+ {build_from_sources_s: (if (.name | IN("naive", "naive-tidied", "naive-gcc", "builder", "go-naive", "go-builder", "nginx-debian", "nginx-alpine", "busybox-scratch")) then .build_cold_s
 		elif .build_cold_s == null or $compile_s == null then null
 		else .build_cold_s + $compile_s | . * 1000 | round / 1000 end)};
 
 . as $samples
-| ([$samples[] | select(.layer) | {image} + .layer] | sort_by([(.image as $image | $names | index([$image])), .index])) as $layers
+| ([$samples[] | select(.layer) | {image} + .layer] | sort_by([(.image as $image | $names | index([$image])), .index])) as $all_layers
+| [$all_layers[] | select(.image as $image | $names | index([$image]))] as $layers
 | [$names[] as $name
 	| ([$samples[] | select(.image == $name) | .flags] | unique) as $seen
 	| (["plain", "cache-from", "squash", "compress"] - (["plain", "cache-from", "squash", "compress"] - $seen))[] as $flags
@@ -63,6 +75,7 @@ def headline($layers; $compile_s): . as $image
 	| if length == 3 and all(.[]; . != null) then add else null end) as $compile_s
 | {
 	project: "hello",
+	version: $version,
 	at: ($samples | map(.at) | min),
 	host: $host,
 	engine: $engine.engine,
@@ -73,10 +86,16 @@ def headline($layers; $compile_s): . as $image
 	official: $official,
 	images: ($images | map(if .flags == "plain" then . + {headline: headline($layers; $compile_s)} else . end)),
 	layers: $layers,
-	transfers: $transfers,
+	transfers: [$transfers[] | select(.image as $image | $names | index([$image]))],
 	pitfalls: $pitfalls,
 	platforms: $platforms,
 	flags_notes: $notes,
 	article: $article,
 	sample_repository: $sample_repository
-} + (if $bench == [] then {} else {bench: $bench[0]} end)
+} + (if $peers == [] then {} else {
+	# A binary that is copied is compiled by go-builder.
+	peers: ([$peers[] | . as $peer | image($samples; .name; "plain") | {title: $peer.title, lacks: $peer.lacks} + .] as $made
+		| [$made[] | select(.name == "go-builder") | .build_cold_s][0] as $compile_s
+		| [$made[] | . + {headline: headline($all_layers; $compile_s)}]),
+	peer_transfers: [$transfers[] | select(.image as $image | any($peers[]; .name == $image))]
+} end) + (if $bench == [] then {} else {bench: $bench[0]} end)

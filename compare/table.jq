@@ -73,6 +73,16 @@ def platforms: (.platforms // []) as $platforms
 		"", "Layers: those that the image adds to its base. Computed: `/hello` is cross-compiled, and its layer takes the place of the other platform's."
 	  end;
 
+def peers: (.peers // []) as $peers
+	| if $peers == [] then empty else
+		"", "## What you would use instead", "",
+		(["image", "size", "compressed", "files", "OS packages", "build, cold", "first response", "service alone", "memory, idle", "requests", "stop", "exit"] | head),
+		(((plain | map(select(.name | IN("alpine", "scratch")))) + $peers)[] | . as $image
+			| [(.name | IN("alpine", "scratch") | if . then "hello: " else "" end) + .name, (.headline.size_bytes, .headline.compressed_bytes | size), (.files | show("files")), (.os_packages | show("os_packages")),
+				(.build_cold_s | seconds), (("first_response_ms", "service_start_ms", "idle_memory_bytes", "requests_per_s", "stop_ms") as $key | $image | with_spread($key)), (.exit_code | text)] | row),
+		"", ($peers[] | "- \(.name): \(.title). It lacks: \(.lacks).")
+	  end;
+
 def pitfalls: (.pitfalls // []) as $pitfalls
 	| if $pitfalls == [] then empty else
 		"", "## Pitfalls", "",
@@ -98,6 +108,8 @@ def pitfalls: (.pitfalls // []) as $pitfalls
 ($report.official.bases // {} | to_entries[] | . as $base | select($report.bases[.key].source == "stand-in")
 	| if .value.size_bytes == null then "- \\*: \(.value.image) can't be had here: \(.value.why). The figures are those of a stand-in."
 	  else "- A stand-in took the place of \(.value.image); size and compressed are the official image's published bytes (\(.value.size_bytes | size), \(.value.compressed_bytes | size) compressed, \(.value.date), digest \(.value.digest)) and our layers as measured." end),
+($report | plain[] | select(.name == "naive-gcc" and (.headline.how | startswith("computed")))
+	| "- naive-gcc: \(.headline.how) (\($report.official.bases.gcc.image), \($report.official.bases.gcc.date))."),
 ($report | sizes),
 ($report | platforms),
 ($report | builds),
@@ -108,6 +120,7 @@ def pitfalls: (.pitfalls // []) as $pitfalls
 	else empty end),
 ($report | figures_table("What is inside"; ["files", "executables", "setuid_files", "os_packages", "has_shell", "user", "cves", "cves_by_severity", "cves_of_sbom", "scanner_packages", "sbom_packages", "cve_scanner"])),
 (if $report | plain | any_measured(["scanner_packages", "cves"]) then "", scanner_note else empty end),
+($report | peers),
 ($report | pitfalls),
 (if $report.bench == null then empty else
 	"", "## Beside other servers", "", ($report.bench | "The service itself, measured \(.at) by `make bench`, without an image.", bench_markdown("###"))

@@ -19,10 +19,10 @@ set xrange [low * 0.8 : high * 1.25]
 
 # Colour is not the only difference: each line has its dashes and its shape of point. A computed point is
 # hollow, drawn in the background's colour on top, so that the key shows images without measurements, too.
-array colour[6] = ["#b3401f", "#2f6f9f", "#1c7c54", "#7a4fa3", "#57606a", "#8a6d00"]
-array dashes[6] = [1, 1, 2, 4, 5, 3]
-array shape[6] = [7, 5, 9, 13, 11, 15]
-nth(i) = i % 6 + 1
+array colour[8] = ["#b3401f", "#2f6f9f", "#1c7c54", "#7a4fa3", "#57606a", "#8a6d00", "#1b1f24", "#2f6f9f"]
+array dashes[8] = [1, 1, 2, 4, 5, 3, 4, 3]
+array shape[8] = [7, 5, 9, 13, 11, 15, 7, 5]
+nth(i) = i % 8 + 1
 
 plot \
 	for [i = 0:images - 1] data index i using 1:2 with linespoints linewidth 2 \

@@ -10,7 +10,7 @@ SAMPLE = json.loads((HERE / "sample-report.json").read_text())
 
 def raw_samples(report):
     """As many samples of each figure as the report says it has, in the form of samples.jsonl."""
-    for image in report["images"]:
+    for image in [*report["images"], *report.get("peers", [])]:
         common = {
             "at": report["at"],
             "host": report["host"]["name"],
@@ -25,7 +25,7 @@ def raw_samples(report):
     for layer in report.get("layers", []):
         rest = {key: value for key, value in layer.items() if key != "image"}
         yield {"at": report["at"], "image": layer["image"], "image_id": "", "flags": "plain", "layer": rest}
-    for transfer in report.get("transfers", []):
+    for transfer in [*report.get("transfers", []), *report.get("peer_transfers", [])]:
         # Those of loopback are the image's own.
         if transfer["mbit_s"] is not None and not transfer["computed"]:
             yield {

@@ -14,7 +14,7 @@ import pytest
 pytestmark = pytest.mark.engine
 COMPARE = hello.ROOT / "compare"
 # What a run builds and is to leave: the images of `make images`.
-IMAGES = {"naive", "builder", "build-stage", "alpine", "distroless", "scratch", "scratch-minimal"}
+IMAGES = {"naive", "naive-tidied", "builder", "build-stage", "alpine", "distroless", "scratch", "scratch-minimal"}
 # All processes of a run inherit it.
 MARK = {"COMPARE_TEST": uuid.uuid4().hex}
 

@@ -4,6 +4,7 @@ Each page's picture is left in build/tests/compare, for eyes.
 """
 
 import copy
+import json
 import os
 import re
 import subprocess
@@ -14,7 +15,7 @@ from reports import COMPARE, SAMPLE, write
 
 PICTURES = COMPARE.parent / "build" / "tests" / "compare"
 HOSTILE = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;\\\n|"
-SECTIONS = ["sizes", "transfers", "builds", "layers", "platforms", "running", "bench", "inside", "pitfalls", "absent", "raw"]
+SECTIONS = ["choices", "sizes", "transfers", "builds", "layers", "platforms", "history", "running", "peers", "bench", "inside", "pitfalls", "absent", "raw"]
 
 
 def make(directory, report, samples=True):
@@ -31,7 +32,7 @@ def make(directory, report, samples=True):
 def images_only():
     """What a comparison leaves that measured the images alone."""
     report = copy.deepcopy(SAMPLE)
-    for key in ("layers", "transfers", "pitfalls", "platforms", "flags_notes", "bench"):
+    for key in ("layers", "transfers", "pitfalls", "platforms", "flags_notes", "peers", "peer_transfers", "bench"):
         del report[key]
     report["images"] = [image for image in report["images"] if image["flags"] == "plain"]
     for image in report["images"]:
@@ -58,6 +59,8 @@ def hostile():
     for server in report["bench"]["servers"]:
         server.update(title=HOSTILE, version=HOSTILE)
     report["bench"]["servers"][0]["not_measured"] = dict.fromkeys(report["bench"]["servers"][0]["not_measured"], HOSTILE)
+    for peer in report["peers"]:
+        peer.update(name=HOSTILE, title=HOSTILE, lacks=HOSTILE)
     image = report["images"][0]
     image.update(name=HOSTILE, user=HOSTILE, health=HOSTILE, size_bytes=None)
     image["not_measured"] = {"size_bytes": HOSTILE, HOSTILE: HOSTILE}
@@ -205,7 +208,7 @@ def test_wide_things_scroll_inside_their_box(browser, pages):
 def test_every_figure_leads_to_its_samples(browser, pages):
     page = browser.open(pages["whole"], 1280, "light")
     page.run(OPEN)
-    for image in SAMPLE["images"]:
+    for image in [*SAMPLE["images"], *SAMPLE["peers"]]:
         for key, count in image["samples"].items():
             id = re.sub("[^A-Za-z0-9]+", "-", f"raw {image['name']} {image['flags']} {key}")
             cells = page.run(f"[...document.getElementById({id!r}).cells].map(cell => cell.textContent)")
@@ -250,6 +253,53 @@ def test_other_servers_are_beside_ours(browser, pages):
     page.close()
 
 
+def test_the_page_says_which_image_is_for_what(browser, pages):
+    """In the order of their sizes, with the bytes that each has more than the one before."""
+    page = browser.open(pages["whole"], 400, "light")
+    rows = page.run("[...document.querySelectorAll('#choices tbody tr')].map(r => [...r.cells].map(c => c.innerText))")
+    images = {image["name"]: image["headline"]["size_bytes"] for image in SAMPLE["images"] if image["flags"] == "plain"}
+    assert [row[0] for row in rows] == sorted(images, key=lambda name: (images[name], name))
+    by_name = {row[0]: row for row in rows}
+    assert by_name["scratch"][2] == f"+{round((images['scratch'] - images['scratch-minimal']) / 1000)} kB"
+    assert by_name["scratch-minimal"][2] == "171 kB"
+    assert rows[-1][0] == "naive"
+    assert all(all(cell for cell in row) for row in rows)
+    page.close()
+
+
+def test_every_image_has_a_choice():
+    schema = json.loads((COMPARE / "report.schema.json").read_text())
+    choices = json.loads((COMPARE / "choices.json").read_text())
+    assert {choice["name"] for choice in choices} == set(schema["definitions"]["name"]["enum"])
+    assert all(choice["for"] and choice["buys"] and choice["without"] for choice in choices)
+
+
+def test_peers_are_beside_ours(browser, pages):
+    page = browser.open(pages["whole"], 1280, "light")
+    names = page.run("[...document.querySelectorAll('#peers .sizes li .name')].map(e => e.textContent)")
+    assert names == ["hello: alpine", "hello: scratch", *(peer["name"] for peer in SAMPLE["peers"])]
+    widths = page.run("[...document.querySelectorAll('#peers .sizes li .bar.first')].map(e => e.getBoundingClientRect().width)")
+    assert widths[1] < widths[4] < widths[3], "scratch, busybox-scratch, go-scratch"
+    said = page.run("document.getElementById('peers').textContent")
+    for peer in SAMPLE["peers"]:
+        assert f"{peer['title']}. It lacks: {peer['lacks']}." in said
+    # What a page can't say of a peer has its reason, as for an image.
+    assert "the sample has none" in said and "the image has no health check" in page.run("document.getElementById('absent').textContent")
+    page.close()
+
+
+def test_published_runs_are_beside_this_one(browser, pages):
+    page = browser.open(pages["whole"], 400, "dark")
+    said = page.run("document.getElementById('history').textContent")
+    runs = [json.loads(path.read_text()) for path in (COMPARE / "history").glob("*.json")]
+    for run in [*runs, SAMPLE]:
+        assert run["at"] in said
+    # The browser draws it, within the page.
+    width, drawn = page.run("(i => [i.naturalWidth, i.getBoundingClientRect().width])(document.querySelector('#history img'))")
+    assert width == 400 and 300 < drawn <= 400
+    page.close()
+
+
 def test_what_was_not_measured_says_why(browser, pages):
     page = browser.open(pages["whole"], 1280, "light")
     said = page.run("document.getElementById('absent').textContent")
@@ -259,7 +309,7 @@ def test_what_was_not_measured_says_why(browser, pages):
     page.close()
 
     page = browser.open(pages["images-only"], 1280, "light")
-    for section in ("transfers", "layers", "platforms", "running", "bench", "inside", "pitfalls"):
+    for section in ("transfers", "layers", "platforms", "running", "peers", "bench", "inside", "pitfalls"):
         assert "Not measured: " in page.run(f"document.getElementById({section!r}).textContent"), section
     assert page.run("document.querySelectorAll('svg').length") == 0
     page.close()
@@ -274,6 +324,20 @@ def test_a_shared_reason_does_not_mix_images(browser, tmp_path):
     rows = page.run("[...document.querySelectorAll('#absent tbody tr')].map(r => [...r.cells].map(c => c.innerText))")
     assert ["the same reason", "naive, plain", "stop"] in rows
     assert ["the same reason", "builder, plain", "files"] in rows
+    page.close()
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_figures_stay_in_their_chart(browser, pages, width):
+    page = browser.open(pages["whole"], width, "light")
+    out = page.run(
+        """[...document.querySelectorAll('.chart:not(.compact) .values')].filter(e => {
+            const range = document.createRange();
+            range.selectNodeContents(e);
+            return range.getBoundingClientRect().right > e.closest('.chart').getBoundingClientRect().right + 1;
+        }).map(e => e.textContent)"""
+    )
+    assert out == []
     page.close()
 
 
@@ -296,7 +360,7 @@ def test_states_are_words_and_marks(browser, pages):
 
 def test_text_of_others_stays_text(browser, pages):
     page = browser.open(pages["hostile"], 1280, "light")
-    assert page.run("document.querySelectorAll('script, img').length") == 0
+    assert page.run("document.querySelectorAll('script, img:not([src^=\\'data:image/svg+xml;base64,\\'])').length") == 0
     assert page.run("document.title") == "hello: what each way of packaging costs"
     assert page.run("document.querySelector('.facts').textContent").count(HOSTILE) >= 5
     assert page.run("document.querySelector('.instructions').textContent").count(HOSTILE) >= len(SAMPLE["layers"])

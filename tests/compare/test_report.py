@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import subprocess
 
 import jsonschema
@@ -54,7 +55,7 @@ def test_lists_beside_images_may_be_missing_or_empty(report):
         report[key] = []
     report["flags_notes"] = {}
     assert findings(report) == []
-    for key in ("layers", "transfers", "pitfalls", "flags_notes"):
+    for key in ("layers", "transfers", "pitfalls", "flags_notes", "peers", "peer_transfers"):
         del report[key]
     assert findings(report) == []
 
@@ -118,6 +119,12 @@ def test_every_figure_of_a_plain_image_is_there_or_explained(report, key):
         lambda report: report["official"]["bases"]["distroless"].pop("why"),
         lambda report: report.update(mode="fast"),
         lambda report: report["bench"].pop("servers"),
+        lambda report: report["peers"][0].update(name="scratch"),
+        lambda report: report["peers"][0].pop("lacks"),
+        lambda report: report["peers"][0].update(stop_ms=None),
+        lambda report: report["peers"][0].pop("headline"),
+        lambda report: report["images"][0].update(name="go-scratch"),
+        lambda report: report["peer_transfers"][0].update(image="scratch"),
         lambda report: report["bench"]["servers"][0].update(cpu_us_per_request="6 us"),
         lambda report: report["bench"]["servers"][0].pop("not_measured"),
     ],
@@ -133,9 +140,12 @@ def test_raw_samples_make_the_report(report, tmp_path, with_bench):
     report["images"] = [image for image in report["images"] if image["flags"] != "squash"]
     names = [image["name"] for image in report["images"] if image["flags"] == "plain"]
     given = {
-        **{key: report[key] for key in ("host", "bases", "official", "article", "sample_repository", "transfers", "pitfalls", "platforms")},
+        **{key: report[key] for key in ("host", "bases", "official", "article", "sample_repository", "pitfalls", "platforms")},
+        "transfers": report["transfers"] + report["peer_transfers"],
+        "peers": [{key: peer[key] for key in ("name", "title", "lacks")} for peer in report["peers"]],
         "engine": {key: report[key] for key in ("engine", "builder", "image_store")},
         "names": names,
+        "version": report["version"],
         "notes": report["flags_notes"],
     }
     (tmp_path / "bench").write_text(json.dumps(report["bench"]) if with_bench else "")
@@ -152,9 +162,14 @@ def test_raw_samples_make_the_report(report, tmp_path, with_bench):
     assert findings(made) == []
     assert made["layers"] == report["layers"]
     assert made.get("bench") == (report["bench"] if with_bench else None)
-    images = {(image["name"], image["flags"]): image for image in made["images"]}
-    assert len(images) == len(report["images"])
-    for image in report["images"]:
+    for key in ("transfers", "peer_transfers"):
+        assert made[key] == report[key]
+    assert [[peer[key] for key in ("name", "title", "lacks")] for peer in made["peers"]] == [
+        [peer[key] for key in ("name", "title", "lacks")] for peer in report["peers"]
+    ]
+    images = {(image["name"], image["flags"]): image for image in made["images"] + made["peers"]}
+    assert len(images) == len(report["images"] + report["peers"])
+    for image in report["images"] + report["peers"]:
         same = images[image["name"], image["flags"]]
         for key in set(FIGURES) & set(image):
             assert same[key] == image[key], key
@@ -166,7 +181,7 @@ def test_raw_samples_make_the_report(report, tmp_path, with_bench):
 
 def test_table_has_every_section(tmp_path, report):
     text = table(tmp_path, report)
-    for title in ("Sizes, as measured", "Builds", "Push and pull", "Running", "What is inside", "Pitfalls", "Both platforms", "Beside other servers"):
+    for title in ("Sizes, as measured", "Builds", "Push and pull", "Running", "What is inside", "Pitfalls", "Both platforms", "What you would use instead", "Beside other servers"):
         assert f"## {title}\n" in text
     assert "| scratch-minimal | 171 kB |" in text
     assert "(Sample CPU <tests & such>), linux/amd64, Debian" in text
@@ -177,7 +192,7 @@ def test_table_has_every_section(tmp_path, report):
 
 
 def test_table_leaves_out_what_has_no_data(tmp_path, report):
-    for key in ("layers", "transfers", "pitfalls", "platforms", "flags_notes", "bench"):
+    for key in ("layers", "transfers", "pitfalls", "platforms", "flags_notes", "peers", "peer_transfers", "bench"):
         report.pop(key)
     report["images"] = [image for image in report["images"] if image["flags"] == "plain"]
     first = ("size_bytes", "compressed_bytes", "layers", "build_cold_s", "build_warm_s", "service_start_ms", "stop_ms")
@@ -232,3 +247,73 @@ def test_the_spread_is_beside_the_median(tmp_path, report):
     report["images"][0]["spread"]["first_response_ms"] = [140.2, 190.4]
     text = table(tmp_path, report)
     assert "(140 to 190)" in text
+
+
+def test_peers_are_beside_ours(tmp_path, report):
+    """Ours on the same bases come first; each peer says what it lacks."""
+    text = table(tmp_path, report)
+    section = text[text.index("## What you would use instead") :]
+    section = section[: section.index("\n## ")]
+    names = [line.split(" | ")[0].strip("| ") for line in section.splitlines() if line.startswith("| ")][1:]
+    assert names == ["hello: alpine", "hello: scratch", "go-naive", "go-scratch", "busybox-scratch"]
+    for peer in report["peers"]:
+        assert f"- {peer['name']}: {peer['title']}. It lacks: {peer['lacks']}." in section
+    assert "| busybox-scratch | 2.00 MB | 1.00 MB |" in section
+    assert "| 10200 ms | 137 |" in section
+
+
+def made_of(samples, **given):
+    """What report.jq makes of samples."""
+    arguments = {"host": {}, "bases": {}, "official": {"bases": {}}, "article": {}, "sample_repository": {}, "pitfalls": [], "platforms": [],
+                 "transfers": [], "peers": [], "engine": {}, "names": [], "notes": {}, "version": "1", **given}
+    words = [word for key, value in arguments.items() for word in ("--argjson", key, json.dumps(value))]
+    done = subprocess.run(
+        ["jq", "-s", "-f", COMPARE / "report.jq", "--arg", "mode", "full", "--slurpfile", "bench", "/dev/null", *words],
+        input="".join(json.dumps(sample) + "\n" for sample in samples), capture_output=True, text=True, timeout=30,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_official_gcc_image_is_computed_where_it_can_not_be_had():
+    """... from its published bytes and what naive has on top of its packages; no figure claims to be measured."""
+    layers = [("base", 100, 50), ("RUN apt-get update && apt-get install -y build-essential", 300, 90), ("COPY src src", 7, 3), ("RUN make", 11, 5)]
+    common = {"at": "2026-01-02T03:04:05Z", "flags": "plain", "image_id": ""}
+    samples = [
+        {**common, "image": "naive", "layer": {"index": index, "instruction": text, "size_bytes": size, "compressed_bytes": packed, "zstd_bytes": 1}}
+        for index, (text, size, packed) in enumerate(layers)
+    ] + [{**common, "image": "naive-gcc", "not_measured": {"*": "it can not be pulled"}}]
+    official = json.loads((COMPARE / "official.json").read_text())
+    gcc = official["bases"]["gcc"]
+    made = made_of(samples, names=["naive", "naive-gcc"], official=official, bases={"debian": {"source": "stand-in"}})
+    image = next(image for image in made["images"] if image["name"] == "naive-gcc")
+    assert image["headline"]["size_bytes"] == gcc["size_bytes"] + 18
+    assert image["headline"]["compressed_bytes"] == gcc["compressed_bytes"] + 8
+    assert image["headline"]["how"].startswith("computed: the official gcc image as published")
+    assert image["samples"] == {} and image["size_bytes"] is None
+    assert set(image["not_measured"].values()) == {"it can not be pulled"}
+
+
+def test_the_official_gcc_image_is_measured_where_it_can_be_had():
+    common = {"at": "2026-01-02T03:04:05Z", "flags": "plain", "image_id": "", "image": "naive-gcc"}
+    made = made_of([{**common, "size_bytes": 1600, "compressed_bytes": 600}], names=["naive-gcc"], bases={"gcc": {"source": "pulled"}})
+    headline = made["images"][0]["headline"]
+    assert (headline["size_bytes"], headline["compressed_bytes"], headline["how"]) == (1600, 600, "measured")
+
+
+def test_a_copied_go_binary_has_the_cost_of_compiling_it():
+    common = {"at": "2026-01-02T03:04:05Z", "flags": "plain", "image_id": ""}
+    samples = [{**common, "image": "go-builder", "build_cold_s": 40.5}, {**common, "image": "go-alpine", "build_cold_s": 0.5}]
+    peers = [{"name": name, "title": name, "lacks": "all"} for name in ("go-builder", "go-alpine")]
+    made = made_of(samples, peers=peers)
+    assert [peer["headline"]["build_from_sources_s"] for peer in made["peers"]] == [40.5, 41.0]
+    assert made_of(samples)["images"] == [] and "peers" not in made_of(samples)
+
+
+def test_each_image_has_its_line():
+    """Two lines of the pulls' picture differ in their dashes or their points, so without colour, too."""
+    text = (COMPARE / "transfers.gp").read_text()
+    dashes, shapes = (json.loads(re.search(rf"^array {name}\[\d+\] = (\[.*\])$", text, re.M)[1]) for name in ("dashes", "shape"))
+    lines = list(zip(dashes, shapes))
+    assert len(lines) == len(dashes) == len(shapes) == len(set(lines))
+    assert len(lines) >= len(SCHEMA["definitions"]["name"]["enum"])

@@ -55,7 +55,7 @@ class Bench:
         self.tools.mkdir()
         (self.out / "logs").mkdir(parents=True)
         (self.out / "scanner.json").write_text('{"tool": null, "why": "none is here"}')
-        (self.out / "sbom.cdx.json").write_text('{"components": [{"name": "musl"}]}')
+        (self.out / "sbom.cdx.json").write_text('{"metadata": {"component": {"version": "1"}}, "components": [{"name": "musl"}]}')
         # A copy, whose build/ has what a run of ci/images leaves.
         self.root = tmp / "root"
         for name in ("compare", "bench", "ci", "deps/deps.lock", "lessons/08-scratch/pitfalls.json"):
@@ -204,14 +204,28 @@ BUILDKIT = """\
 25.5 #10 DONE 2.0s
 26.0 #11 exporting to image
 """
+# One instruction does all. Its shell prints what it runs.
+TIDIED = """\
+1.0 #7 [stage-0 6/6] RUN set -eux; apt-get update; make -j"$(nproc)" build/release/hello; cp build/release/hello /hello; apt-get purge -y
+1.1 #7 0.1 + apt-get update
+11.0 #7 10.0 + make -j2 build/release/hello
+12.0 #7 11.0   CC  build/musl/deps/musl/env/environ.o
+15.0 #7 14.0   CC  build/release/src/main.o
+18.0 #7 17.0 + cp build/release/hello /hello
+18.5 #7 17.5 + apt-get purge -y
+23.0 #7 DONE 22.0s
+"""
 
 
 @pytest.mark.parametrize("log, parts", [
     (LEGACY, {"build_apt_s": 18, "build_libraries_s": 6.5, "build_hello_s": 2.5}),
     (BUILDKIT, {"build_apt_s": 15, "build_libraries_s": 6, "build_hello_s": 2}),
+    (TIDIED, {"build_apt_s": 15, "build_libraries_s": 4, "build_hello_s": 3}),
+    (re.sub(r"#7 [0-9.]+ ", "", TIDIED).replace("#7 [stage-0 6/6] RUN", "Step 6/9 : RUN").replace("#7 DONE 22.0s", "Step 7/9 : USER 99:99"),
+        {"build_apt_s": 15, "build_libraries_s": 4, "build_hello_s": 3}),
     ("0.1 Step 1/2 : FROM scratch\n0.2 Step 2/2 : COPY hello /hello\n", {}),
     ("", {}),
-], ids=["legacy", "BuildKit", "a copy", "empty"])
+], ids=["legacy", "BuildKit", "tidied", "tidied-legacy", "a copy", "empty"])
 def test_the_parts_of_a_cold_build(tmp_path, log, parts):
     (tmp_path / "log").write_text(log)
     done = subprocess.run([hello.ROOT / "compare/parts", tmp_path / "log"], capture_output=True, text=True, check=True)
