@@ -2,7 +2,6 @@
 
 #include "base/strbuf.h"
 
-#include <limits.h>
 #include <mbedtls/asn1.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/psa_util.h>
@@ -36,7 +35,7 @@ static const unsigned char local_names[] = {0x82, 9, 'l', 'o', 'c', 'a', 'l', 'h
 /* An encoding that is written from its end to its start: a length comes before what it counts. */
 struct der {
 	unsigned char bytes[DER_SIZE];
-	unsigned char *at; /* its first byte so far */
+	unsigned char *at; /* its first byte so far; one past the last at first */
 };
 
 static void put(struct der *der, const void *bytes, size_t len)
@@ -137,7 +136,6 @@ static int write_content(struct der *der, mbedtls_pk_context *key)
 	/* A common name has at most 64 bytes (RFC 5280, appendix A.1), as has a host's name. */
 	if (gethostname(hostname, sizeof(hostname)) == 0 && hostname[0] != '\0')
 		name = hostname;
-	der->at = end;
 	put_extensions(der, hostname);
 	put(der, point, sizeof(point));
 	put(der, public_key, sizeof(public_key));
@@ -163,7 +161,7 @@ static int write_certificate(struct der *der, mbedtls_pk_context *key)
 	unsigned char *end = der->bytes + sizeof(der->bytes);
 	unsigned char signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
 	unsigned char sum[32];
-	struct der content;
+	struct der content = {.at = content.bytes + sizeof(content.bytes)};
 	size_t content_len;
 	size_t len;
 	int result = write_content(&content, key);
@@ -177,7 +175,6 @@ static int write_certificate(struct der *der, mbedtls_pk_context *key)
 			sizeof(signature), &len, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
 	if (result != 0)
 		return result;
-	der->at = end;
 	put(der, signature, len);
 	put(der, "", 1); /* no unused bits */
 	put_header(der, MBEDTLS_ASN1_BIT_STRING, end);
@@ -196,10 +193,11 @@ static void write_fingerprint(const mbedtls_x509_crt *chain, char notice[TLS_NOT
 
 	strbuf_add_string(&text, "Self-signed certificate, SHA-256 ");
 	if (mbedtls_sha256(chain->raw.p, chain->raw.len, sum, 0) == 0) {
-		for (size_t i = 0; i < sizeof(sum); i++)
-			strbuf_add(&text,
-				(char[]){':', digits[sum[i] >> 4], digits[sum[i] & 15]} + (i == 0),
-				i == 0 ? 2 : 3);
+		for (size_t i = 0; i < sizeof(sum); i++) {
+			const char part[] = {':', digits[sum[i] >> 4], digits[sum[i] & 15]};
+
+			strbuf_add(&text, i == 0 ? part + 1 : part, i == 0 ? 2 : 3);
+		}
 	}
 	notice[text.len] = '\0';
 }
@@ -207,7 +205,7 @@ static void write_fingerprint(const mbedtls_x509_crt *chain, char notice[TLS_NOT
 int self_signed_make(mbedtls_x509_crt *chain, mbedtls_pk_context *key, char notice[TLS_NOTICE_SIZE],
 	struct error *err)
 {
-	struct der der;
+	struct der der = {.at = der.bytes + sizeof(der.bytes)};
 	int result = mbedtls_pk_setup(key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
 
 	if (result == 0)
