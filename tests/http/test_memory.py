@@ -98,3 +98,27 @@ def test_next_request_may_come_with_the_first(server):
         connection.send(b"\r\n")
         connection.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert connection.read_response().body == b"howdy\n"
+
+
+def minor_faults(server):
+    """Pages that the kernel has put into the process's memory so far: minflt of proc(5)."""
+    stat = (hello.pathlib.Path("/proc") / str(server.process.pid) / "stat").read_text()
+    return int(stat.rpartition(")")[2].split()[7])
+
+
+def test_connections_that_come_together_reuse_the_memory_of_those_before():
+    """One page for each group is their addresses'. The structs of the connections would be four more."""
+    server = hello.Server("release", "-log", "off", "-threads", "1")
+    groups = 40
+    before = None
+    for group in range(groups + 2):
+        if group == 2:
+            before = minor_faults(server)
+        together = [server.connect() for _ in range(24)]
+        for connection in together:
+            assert connection.ask("/", headers=[("Connection", "close")]).body == b"howdy\n"
+            connection.close()
+        # The thread cleans up after it has sent the last response: this one comes after that.
+        server.ask("/healthz")
+    assert minor_faults(server) - before < 2 * groups
+    assert server.stop() == 0
