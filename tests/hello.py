@@ -9,9 +9,11 @@ import pathlib
 import platform
 import re
 import select
+import shutil
 import signal
 import socket
 import ssl
+import stat
 import subprocess
 import tempfile
 import time
@@ -32,6 +34,18 @@ def wait_until(condition, seconds=DEADLINE_S):
 
 def binary(flavour):
     return ROOT / "build" / flavour / "hello"
+
+
+def copy_for_others(flavour, directory):
+    """The binary, copied to the directory, which other users may enter then: the project may be closed to them."""
+    copy = directory / "hello"
+    shutil.copy(binary(flavour), copy)
+    copy.chmod(0o755)
+    for at in (directory, *directory.parents):
+        mode = stat.S_IMODE(at.stat().st_mode)
+        if not mode & stat.S_IXOTH:
+            at.chmod(mode | stat.S_IXGRP | stat.S_IXOTH)
+    return copy
 
 
 def command(flavour, reports):

@@ -4,7 +4,6 @@ import contextlib
 import os
 import pathlib
 import resource
-import shutil
 import signal
 import socket
 import struct
@@ -340,8 +339,7 @@ def test_killed_and_started_again(start):
 @pytest.mark.parametrize("uid", [0, 99, 12345, 0x7FFFFFFE])
 def test_nothing_but_the_binary(start, flavour, uid, tmp_path, monkeypatch):
     """No /tmp, no /etc/passwd, no /dev, no /proc, and any user."""
-    shutil.copy(hello.binary(flavour), tmp_path / "hello")
-    os.chmod(tmp_path, 0o755)
+    hello.copy_for_others(flavour, tmp_path)
 
     def leave_all():
         os.chroot(tmp_path)

@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 
+import hello
 import pytest
 
 
@@ -98,7 +99,9 @@ def test_the_kernel_makes_no_core_dump(start, flavour, tls, tmp_path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed")
 @pytest.mark.parametrize("flavour", ["release"])
 @pytest.mark.parametrize("tls", [True, False])
-def test_processes_of_the_same_user_cannot_read_it(start, flavour, tls):
+def test_processes_of_the_same_user_cannot_read_it(start, flavour, tls, tmp_path, monkeypatch):
+    copy = hello.copy_for_others(flavour, tmp_path)
+    monkeypatch.setattr(hello, "binary", lambda _: copy)
     server = start(tls=tls, user=65534, group=65534, extra_groups=[])
     command = ["head", "-c1", f"/proc/{server.process.pid}/maps"]
     done = subprocess.run(command, user=65534, group=65534, extra_groups=[], capture_output=True)
