@@ -127,7 +127,8 @@ def test_the_comparison_has_its_figures(reports, passed, name):
     sizes = ", ".join(f"{image['name']} {image['size_bytes']:,} bytes" for image in reports(name)["images"])
     null = sorted({key for image in reports(name)["images"] for key, why in image["not_measured"].items()
                    if not key.startswith("cve") and key not in ("scanner_packages",)})
-    passed(name, COMPARE, f"{sizes}; without a figure, and with the reason: {', '.join(null) or 'none'}")
+    command = COMPARE if name in DOCKER else f"ENGINE=podman {COMPARE}"
+    passed(name, command, f"{sizes}; without a figure, and with the reason: {', '.join(null) or 'none'}")
 
 
 @pytest.mark.parametrize("name", ENGINES)
