@@ -98,6 +98,7 @@ def test_podman_pulls_both_platforms(podman, pushed, release, architecture):
         run(*podman, "image", "rm", "-f", name)
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("architecture", oci.PLATFORMS)
 def test_docker_pulls_both_platforms(pushed, release, architecture):
     if not shutil.which("docker") or run("docker", "info", check=False).returncode:
