@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -51,8 +52,9 @@ class Podman:
 
 
 @pytest.fixture(scope="module")
-def podman(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("podman")
+def podman():
+    # Podman refuses a runroot of more than 50 characters, and pytest's directories are long.
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="hello-"))
     podman = Podman(directory)
     podman.load("hello:scratch")
     podman.load("hello:alpine")
@@ -62,6 +64,7 @@ def podman(tmp_path_factory):
     podman("unshare", "rm", "-rf", str(directory / "root"), check=False)
     # Podman's mount of its storage on itself, which no command of Podman's ends.
     subprocess.run(["umount", directory / "root/overlay"], capture_output=True)
+    shutil.rmtree(directory)
 
 
 @pytest.fixture
