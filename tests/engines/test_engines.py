@@ -140,7 +140,7 @@ def test_budgets_hold(reports, name):
 @pytest.mark.parametrize("name", ENGINES)
 def test_a_stand_in_is_not_taken_for_the_official_image(reports, name):
     reports(name)
-    run(name, LOAD + "ci/bases")
+    run(name, "ci/engine run ci/bases")
     bases = json.loads((project(name) / "build/images/bases.json").read_text())
     for base in bases.values():
         assert (base["source"] == "stand-in") == ("stand-in-for-" in base["image"])

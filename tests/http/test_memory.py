@@ -17,9 +17,9 @@ def private_bytes(server):
 
 
 @pytest.fixture
-def release():
-    """The sanitizers' memory is another matter."""
-    server = hello.Server("release", "-log", "off", "-threads", "2")
+def release(request):
+    """The sanitizers' memory is another matter. A parameter is the number of threads."""
+    server = hello.Server("release", "-log", "off", "-threads", str(getattr(request, "param", 2)))
     yield server
     assert server.stop() == 0
 
@@ -106,19 +106,22 @@ def minor_faults(server):
     return int(stat.rpartition(")")[2].split()[7])
 
 
-def test_connections_that_come_together_reuse_the_memory_of_those_before():
+@pytest.mark.parametrize("release", [1], indirect=True)
+def test_connections_that_come_together_reuse_the_memory_of_those_before(release):
     """One page for each group is their addresses'. The structs of the connections would be four more."""
-    server = hello.Server("release", "-log", "off", "-threads", "1")
-    groups = 40
-    before = None
-    for group in range(groups + 2):
-        if group == 2:
-            before = minor_faults(server)
-        together = [server.connect() for _ in range(24)]
+
+    def come_and_go():
+        together = [release.connect() for _ in range(24)]
         for connection in together:
             assert connection.ask("/", headers=[("Connection", "close")]).body == b"howdy\n"
             connection.close()
         # The thread cleans up after it has sent the last response: this one comes after that.
-        server.ask("/healthz")
-    assert minor_faults(server) - before < 2 * groups
-    assert server.stop() == 0
+        release.ask("/healthz")
+
+    groups = 40
+    for _ in range(2):
+        come_and_go()
+    before = minor_faults(release)
+    for _ in range(groups):
+        come_and_go()
+    assert minor_faults(release) - before < 2 * groups
