@@ -1,4 +1,4 @@
-# Of AWS-LC, what src/tls/curves.c and montgomery.c call of s2n-bignum, for TLS: scalar multiplications, one
+# Of AWS-LC, what src/tls/curves.c and bignum.c call of s2n-bignum, for TLS: scalar multiplications, one
 # inversion for both curves, what puts these together, and products of numbers of 1,024 bits for RSA-2048.
 #
 # Assembly, proven against its specification in HOL Light, constant in time. Those of fastmul need
@@ -14,7 +14,8 @@ s2n-bignum_x86_64 := x86_att
 s2n-bignum_aarch64 := arm
 s2n-bignum_SOURCES := p256/p256_montjscalarmul_alt p256/bignum_montmul_p256_alt \
 	curve25519/curve25519_pxscalarmul_alt curve25519/bignum_mul_p25519_alt generic/bignum_modinv \
-	fastmul/bignum_kmul_16_32 fastmul/bignum_ksqr_16_32 fastmul/bignum_emontredc_8n
+	fastmul/bignum_kmul_16_32 fastmul/bignum_ksqr_16_32 fastmul/bignum_emontredc_8n \
+	generic/bignum_ge generic/bignum_optsub generic/bignum_mux16
 s2n-bignum_objects = $(if $(s2n-bignum_$(machine)),$(patsubst %,$(BUILD)/$(1)/deps/s2n-bignum/%.o,$(notdir $(s2n-bignum_SOURCES))))
 
 # openssl/boringssl_prefix_symbols_asm.h, which AWS-LC generates to rename symbols, is empty

@@ -150,8 +150,16 @@ static const struct rule rules[] = {
 /* Classic BPF instructions (linux/filter.h). */
 #define LOAD_WORD   (BPF_LD | BPF_W | BPF_ABS) /* of struct seccomp_data */
 #define JUMP_EQUAL  (BPF_JMP | BPF_JEQ | BPF_K)
+#define JUMP_ABOVE  (BPF_JMP | BPF_JGT | BPF_K)
 #define JUMP_IF_ANY (BPF_JMP | BPF_JSET | BPF_K)
 #define RETURN	    (BPF_RET | BPF_K)
+
+#define RULES (sizeof(rules) / sizeof(rules[0]))
+/*
+ * One comparison skips so many rules. When a filter is installed, the kernel runs it once for each number that a
+ * system call can have (Linux 5.11): with all rules in a row that took more than half of the time of the sandbox.
+ */
+#define GROUP ((size_t)7)
 
 /* The program is written front to back. */
 struct writer {
@@ -215,11 +223,42 @@ static void add_rule(struct writer *writer, const struct rule *rule)
 	nr->jf = (uint8_t)(writer->next - nr - 1);
 }
 
+/* Rules of the same number keep their order. Returns: how many rules there are for these needs. */
+static size_t sort_rules(const struct sandbox_needs *needs, const struct rule *sorted[RULES])
+{
+	const unsigned wanted = (needs->tls ? TLS : 0u) | (needs->reread != NULL ? REREAD : 0u);
+	size_t count = 0;
+	size_t at;
+
+	for (size_t i = 0; i < RULES; i++) {
+		if (rules[i].needs != ALWAYS && (rules[i].needs & wanted) == 0)
+			continue;
+		for (at = count++; at > 0 && sorted[at - 1]->nr > rules[i].nr; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = &rules[i];
+	}
+	return count;
+}
+
+/* The rules from `first` to before `end`, which numbers above theirs skip. */
+static void add_group(struct writer *writer, const struct rule *const *first,
+	const struct rule *const *end)
+{
+	struct sock_filter *skip = add(writer, JUMP_ABOVE, end[-1]->nr);
+
+	for (; first < end; first++)
+		add_rule(writer, *first);
+	add(writer, RETURN, SECCOMP_RET_KILL_PROCESS);
+	skip->jt = (uint8_t)(writer->next - skip - 1);
+}
+
 uint16_t seccomp_write_filter(const struct sandbox_needs *needs, struct sock_filter *filter)
 {
 #ifdef NATIVE_ARCH
 	struct writer writer = {filter};
-	const unsigned wanted = (needs->tls ? TLS : 0u) | (needs->reread != NULL ? REREAD : 0u);
+	const struct rule *sorted[RULES];
+	const size_t count = sort_rules(needs, sorted);
+	size_t end;
 
 	/*
 	 * Other entries have other numbers: int 0x80 has an architecture of its own. x32 sets
@@ -229,9 +268,11 @@ uint16_t seccomp_write_filter(const struct sandbox_needs *needs, struct sock_fil
 	add(&writer, JUMP_EQUAL, NATIVE_ARCH)->jt = 1;
 	add(&writer, RETURN, SECCOMP_RET_KILL_PROCESS);
 	add_load_nr(&writer);
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		if (rules[i].needs == ALWAYS || (rules[i].needs & wanted) != 0)
-			add_rule(&writer, &rules[i]);
+	for (size_t i = 0; i < count; i = end) {
+		end = i + GROUP < count ? i + GROUP : count;
+		while (end < count && sorted[end]->nr == sorted[end - 1]->nr)
+			end++;
+		add_group(&writer, sorted + i, sorted + end);
 	}
 	add(&writer, RETURN, SECCOMP_RET_KILL_PROCESS);
 	return (uint16_t)(writer.next - filter);

@@ -9,6 +9,7 @@ int main(void)
 	int run;
 	int failed;
 
+	srunner_add_suite(runner, bignum_suite());
 	srunner_add_suite(runner, cgroup_suite());
 	srunner_add_suite(runner, cpus_suite());
 	srunner_add_suite(runner, curves_suite());
@@ -19,7 +20,6 @@ int main(void)
 	srunner_add_suite(runner, healthcheck_suite());
 	srunner_add_suite(runner, inspect_suite());
 	srunner_add_suite(runner, json_suite());
-	srunner_add_suite(runner, montgomery_suite());
 	srunner_add_suite(runner, mux_suite());
 	srunner_add_suite(runner, options_suite());
 	srunner_add_suite(runner, request_check_suite());

@@ -5,6 +5,7 @@
 #include <check.h>
 
 Suite *address_suite(void);
+Suite *bignum_suite(void);
 Suite *cgroup_suite(void);
 Suite *cpus_suite(void);
 Suite *curves_suite(void);
@@ -15,7 +16,6 @@ Suite *format_suite(void);
 Suite *healthcheck_suite(void);
 Suite *inspect_suite(void);
 Suite *json_suite(void);
-Suite *montgomery_suite(void);
 Suite *mux_suite(void);
 Suite *options_suite(void);
 Suite *request_check_suite(void);

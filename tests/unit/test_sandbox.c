@@ -27,16 +27,21 @@
 #define OTHER_ARCH  AUDIT_ARCH_ARM
 #endif
 
+/* Instructions of the last run. */
+static unsigned steps;
+
 /* Runs a filter as the kernel does (the kernel's documentation, seccomp_filter). */
 static uint32_t run(
 	const struct sock_filter *program, unsigned len, const struct seccomp_data *call)
 {
 	uint32_t word = 0;
 
+	steps = 0;
 	for (unsigned at = 0; at < len; at++) {
 		const struct sock_filter *now = &program[at];
 		bool holds;
 
+		steps++;
 		switch (now->code) {
 		case BPF_LD | BPF_W | BPF_ABS:
 			ck_assert_uint_le(now->k, sizeof(*call) - sizeof(word));
@@ -45,6 +50,9 @@ static uint32_t run(
 			continue;
 		case BPF_JMP | BPF_JEQ | BPF_K:
 			holds = word == now->k;
+			break;
+		case BPF_JMP | BPF_JGT | BPF_K:
+			holds = word > now->k;
 			break;
 		case BPF_JMP | BPF_JSET | BPF_K:
 			holds = (word & now->k) != 0;
@@ -160,6 +168,25 @@ START_TEST(each_system_call_gets_its_decision)
 	call.arch = NATIVE_ARCH;
 	call.nr |= X32_BIT;
 	ck_assert_uint_eq(decide(cases[_i].needs, &call), SECCOMP_RET_KILL_PROCESS);
+}
+END_TEST
+
+/*
+ * The kernel runs a new filter once for each number, and a start waits for that. A row of all rules would take
+ * more than 50 instructions for most numbers.
+ */
+START_TEST(no_number_takes_long)
+{
+	unsigned sum = 0;
+
+	for (int nr = 0; nr < 512; nr++) {
+		const struct seccomp_data call = {.nr = nr, .arch = NATIVE_ARCH};
+
+		decide(&all, &call);
+		ck_assert_uint_le(steps, 32);
+		sum += steps;
+	}
+	ck_assert_uint_le(sum / 512, 16);
 }
 END_TEST
 
@@ -344,6 +371,7 @@ Suite *sandbox_suite(void)
 	tcase_add_loop_test(
 		tcase, each_system_call_gets_its_decision, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tcase, unknown_system_calls_kill);
+	tcase_add_test(tcase, no_number_takes_long);
 	tcase_add_test(tcase, landlock_handles_the_rights_of_the_abi);
 	tcase_add_loop_test(tcase, landlock_does_without_refused_rights, 0,
 		sizeof(short_kernels) / sizeof(short_kernels[0]));
