@@ -177,7 +177,7 @@ def test_no_official_name_is_given_to_a_stand_in():
 
 
 def test_becomes_healthy(variant, container):
-    name = container(f"hello:{variant}", "--health-interval=1s")
+    name = container(f"hello:{variant}", "--health-interval=1s", "--health-start-period=1ms")
     deadline = time.monotonic() + 60
     while docker("inspect", "-f", "{{.State.Health.Status}}", name).stdout.strip() != "healthy":
         assert time.monotonic() < deadline
