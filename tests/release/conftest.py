@@ -6,7 +6,7 @@ import shutil
 import pytest
 from making import ROOT, Site
 
-missing = [tool for tool in ("buildah", "skopeo", "cosign", "oras", "faketime") if not shutil.which(tool)]
+missing = [tool for tool in ("buildah", "skopeo", "libdeflate-gzip", "cosign", "oras", "faketime") if not shutil.which(tool)]
 if not (ROOT / "build/tools/docker-registry").exists() and not shutil.which("docker-registry"):
     missing.append("docker-registry")
 

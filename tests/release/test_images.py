@@ -7,6 +7,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import oci
 import pytest
@@ -48,7 +49,8 @@ def made(tmp_path_factory):
     tmp = tmp_path_factory.mktemp("images")
     bundle = {"etc/ssl/certs/ca-certificates.crt": b"-----BEGIN CERTIFICATE-----\n"}
     base = oci.make_base(tmp / "base", "3", [bundle, {"bin/second": b"another layer"}])
-    binaries = os.urandom(1_500_000)
+    # Machine code, as the binaries are.
+    binaries = pathlib.Path(sys.executable).read_bytes()[:1_500_000]
     (tmp / "a").mkdir()
     first = sources_with(tmp / "a", binaries)
     longer = tmp / "another-directory-with-a-longer-name"
@@ -133,6 +135,17 @@ def test_what_is_said_of_blobs_is_true(made):
                 data = layout.blob(layer["digest"]).read_bytes()
                 assert len(data) == layer["size"]
                 assert "sha256:" + hashlib.sha256(gzip.decompress(data)).hexdigest() == diff_id
+
+
+# A pull takes these bytes.
+@pytest.mark.parametrize("architecture", oci.PLATFORMS)
+def test_our_layers_are_smaller_than_by_gzip(made, architecture):
+    _, layout, _, _, _ = made
+    for tag, variant in variants(layout).items():
+        manifest, _ = layout.image(tag, architecture)
+        layer = manifest["layers"][-1]
+        data = layout.blob(layer["digest"]).read_bytes()
+        assert len(data) < len(gzip.compress(gzip.decompress(data), 9)), variant
 
 
 def test_a_base_for_one_platform_is_refused(made, tmp_path):
