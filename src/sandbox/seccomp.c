@@ -241,8 +241,8 @@ static size_t sort_rules(const struct sandbox_needs *needs, const struct rule *s
 }
 
 /* The rules from `first` to before `end`, which numbers above theirs skip. */
-static void add_group(struct writer *writer, const struct rule *const *first,
-	const struct rule *const *end)
+static void add_group(
+	struct writer *writer, const struct rule *const *first, const struct rule *const *end)
 {
 	struct sock_filter *skip = add(writer, JUMP_ABOVE, end[-1]->nr);
 

@@ -58,8 +58,7 @@ bool __wrap_mbedtls_mpi_modinv_verified(mbedtls_mpi_uint *I, const mbedtls_mpi_u
 bool __wrap_mbedtls_mpi_modinv_verified(mbedtls_mpi_uint *I, const mbedtls_mpi_uint *A,
 	size_t A_limbs, const mbedtls_mpi_uint *N, size_t N_limbs, mbedtls_mpi_uint *T)
 {
-	bool done = !by_itself &&
-		    __real_mbedtls_mpi_modinv_verified(I, A, A_limbs, N, N_limbs, T);
+	bool done = !by_itself && __real_mbedtls_mpi_modinv_verified(I, A, A_limbs, N, N_limbs, T);
 
 	inverted += done;
 	return done;
