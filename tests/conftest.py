@@ -48,13 +48,15 @@ def not_emulated():
 
 
 def pytest_collection_modifyitems(items):
-    """What takes long begins first, so that the end does not wait for it."""
+    """Side by side, what takes long begins first, so that the end does not wait for it."""
     reasons = not_emulated()
     for item in items:
         flavour = getattr(item, "callspec", None) and item.callspec.params.get("flavour")
         if flavour and hello.emulator(str(flavour)) and item.originalname in reasons:
             item.add_marker(pytest.mark.skip(reason=reasons[item.originalname]))
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    # One after another, the tests of a file stay together: its fixtures would be made twice.
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(params=os.environ.get("FLAVOURS", "release,asan").split(","))

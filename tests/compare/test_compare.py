@@ -1,90 +1,33 @@
-"""The comparison itself, the quick one: every figure is there or says why not; nothing is left."""
+"""The comparison itself: every figure is there or says why not; nothing is left."""
 
 import json
 import os
-import pathlib
 import signal
 import subprocess
 import time
-import uuid
 
 import hello
 import pytest
+from comparing import COMPARE, CONTENTS, MARK, report_of, run, traces
 
 pytestmark = pytest.mark.engine
-COMPARE = hello.ROOT / "compare"
-# What a run builds and is to leave: the images of `make images`.
-IMAGES = {"naive", "naive-tidied", "builder", "build-stage", "alpine", "distroless", "scratch", "scratch-minimal"}
-# All processes of a run inherit it.
-MARK = {"COMPARE_TEST": uuid.uuid4().hex}
 
 
-def lines(*command):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return set(done.stdout.split("\n"))
-
-
-def marked_processes():
-    mark = "=".join(*MARK.items()).encode()
-    found = set()
-    for path in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (path / "environ").read_bytes().split(b"\0"):
-                found.add((path / "cmdline").read_bytes())
-        except OSError:
-            pass  # it has ended, or is another user's
-    return found
-
-
-def traces():
-    """What a run could leave behind, by kind. Names begin with hello-compare, other tests use the same engine."""
-    return {
-        "containers": lines("docker", "ps", "-aq", "--filter", "name=hello-compare"),
-        "networks": lines("docker", "network", "ls", "-q", "--filter", "name=hello-compare"),
-        "volumes": lines("docker", "volume", "ls", "-q", "--filter", "name=hello-compare"),
-        "tags": lines("docker", "images", "hello", "--format", "{{.Tag}}") - IMAGES,
-        "namespaces": lines("ip", "netns", "list"),
-        "links": {line for line in lines("ip", "-br", "link") if "hello" in line},
-        "processes": marked_processes(),
-    }
-
-
-def run(out, script="run", *args, **variables):
-    environment = {**os.environ, **MARK, "OUT": str(out), **variables}
-    return subprocess.run(
-        [COMPARE / script, *args], env=environment, capture_output=True, text=True, timeout=1200
-    )
-
-
-@pytest.fixture(scope="module")
-def quick(tmp_path_factory):
-    out = tmp_path_factory.mktemp("compare")
-    before = traces()
-    done = run(out, RUNS="1")
-    assert done.returncode == 0, done.stderr
-    return out, done, before, traces()
-
-
-def report_of(quick):
-    return json.loads((quick[0] / "report.json").read_text())
-
-
-def test_nothing_is_left_behind(quick):
-    _, _, before, after = quick
+def test_nothing_is_left_behind(comparison):
+    _, _, before, after = comparison
     assert {kind: after[kind] - before[kind] for kind in after if after[kind] - before[kind]} == {}
 
 
-def test_all_images_are_there(quick):
-    report = report_of(quick)
-    names = ["naive", "builder", "alpine", "distroless", "scratch", "scratch-minimal"]
-    assert [image["name"] for image in report["images"]] == names
+def test_all_images_are_there(comparison):
+    report = report_of(comparison)
+    assert [image["name"] for image in report["images"]] == CONTENTS["ONLY"].split(",")
+    assert [peer["name"] for peer in report["peers"]] == CONTENTS["PEERS"].split(",")
     assert report["bases"]["alpine"]["source"] in ("present", "pulled", "stand-in")
 
 
-def test_each_figure_is_there_or_says_why_not(quick):
+def test_each_figure_is_there_or_says_why_not(comparison):
     kept = {"name", "flags", "image_id", "samples", "spread", "headline", "not_measured"}
-    for image in report_of(quick)["images"]:
+    for image in report_of(comparison)["images"]:
         figures = set(image) - kept
         assert {"size_bytes", "compressed_bytes", "build_cold_s", "pull_s", "files"} <= figures
         for key in figures:
@@ -95,8 +38,8 @@ def test_each_figure_is_there_or_says_why_not(quick):
                 assert key not in image["not_measured"]
 
 
-def test_figures_are_plausible(quick):
-    by_name = {image["name"]: image for image in report_of(quick)["images"]}
+def test_figures_are_plausible(comparison):
+    by_name = {image["name"]: image for image in report_of(comparison)["images"]}
     sizes = [by_name[n]["size_bytes"] for n in ("naive", "distroless", "scratch", "scratch-minimal")]
     assert sizes == sorted(sizes, reverse=True)
     assert by_name["builder"]["size_bytes"] == by_name["alpine"]["size_bytes"]
@@ -111,31 +54,31 @@ def test_figures_are_plausible(quick):
     assert by_name["naive"]["setuid_files"] > 0 == by_name["scratch"]["setuid_files"]
 
 
-def test_layers_add_up(quick):
-    report = report_of(quick)
+def test_layers_add_up(comparison):
+    report = report_of(comparison)
     for image in report["images"]:
         layers = [layer for layer in report["layers"] if layer["image"] == image["name"]]
         assert len(layers) == image["layers"]
         assert sum(layer["compressed_bytes"] for layer in layers) == image["compressed_bytes"]
 
 
-def test_every_sample_states_its_origin(quick):
-    samples = [json.loads(line) for line in (quick[0] / "samples.jsonl").read_text().splitlines()]
+def test_every_sample_states_its_origin(comparison):
+    samples = [json.loads(line) for line in (comparison[0] / "samples.jsonl").read_text().splitlines()]
     assert len(samples) > 50
     for sample in samples:
         assert sample["at"] and sample["host"] and sample["engine"] and sample["image"]
 
 
-def test_the_table_is_printed_and_kept(quick):
-    out, done, _, _ = quick
+def test_the_table_is_printed_and_kept(comparison):
+    out, done, _, _ = comparison
     assert done.stdout == (out / "report.md").read_text()
     for name in ("naive", "builder", "alpine", "distroless", "scratch"):
         assert f"\n| {name} | " in done.stdout
     assert "compare: [" in done.stderr, "progress is shown"
 
 
-def test_small_images_have_every_bandwidth_and_naive_what_is_computed(quick):
-    rows = {(row["image"], row["mbit_s"]): row for row in report_of(quick)["transfers"]}
+def test_small_images_have_every_bandwidth_and_naive_what_is_computed(comparison):
+    rows = {(row["image"], row["mbit_s"]): row for row in report_of(comparison)["transfers"]}
     if rows["scratch", None]["pull_s"] is None:
         pytest.skip(rows["scratch", None]["not_measured"]["pull_s"])
     for mbit in (10, 100, 1000):
@@ -146,11 +89,11 @@ def test_small_images_have_every_bandwidth_and_naive_what_is_computed(quick):
             assert rows[name, mbit]["pull_s"] > 0 and rows[name, mbit]["push_s"] > 0
         if "does not fill a link" not in str(rows["naive", mbit]["not_measured"]):
             assert rows["naive", mbit]["computed"] is True and rows["naive", mbit]["pull_s"] > 1
-    assert (quick[0] / "transfers.svg").exists()
+    assert (comparison[0] / "transfers.svg").exists()
 
 
-def test_a_cold_build_has_parts_and_a_copy_has_the_cost_of_what_it_copies(quick):
-    by_name = {image["name"]: image for image in report_of(quick)["images"]}
+def test_a_cold_build_has_parts_and_a_copy_has_the_cost_of_what_it_copies(comparison):
+    by_name = {image["name"]: image for image in report_of(comparison)["images"]}
     for name in ("naive", "builder"):
         parts = [by_name[name][f"build_{part}_s"] for part in ("apt", "libraries", "hello")]
         assert all(part > 0 for part in parts)
@@ -162,26 +105,27 @@ def test_a_cold_build_has_parts_and_a_copy_has_the_cost_of_what_it_copies(quick)
         assert image["headline"]["build_from_sources_s"] == pytest.approx(image["build_cold_s"] + compiled, abs=0.01)
 
 
-def test_both_starts_are_measured(quick):
-    for image in report_of(quick)["images"]:
+def test_both_starts_are_measured(comparison):
+    for image in report_of(comparison)["images"]:
         assert image["samples"]["service_start_ms"] == 20
         low, high = image["spread"]["service_start_ms"]
         assert 0 < low <= image["service_start_ms"] <= high
         assert image["service_start_ms"] < image["first_response_ms"]
 
 
-def test_the_report_names_engine_builder_and_store(quick):
-    report = report_of(quick)
+def test_the_report_names_engine_builder_and_store(comparison):
+    report = report_of(comparison)
     assert report["engine"].startswith(("docker ", "podman "))
     assert report["builder"].startswith(("legacy", "BuildKit", "buildah"))
     assert not report["image_store"].endswith("unknown")
     for word in (report["engine"], report["builder"], report["image_store"]):
-        assert word in (quick[0] / "report.md").read_text()
+        assert word in (comparison[0] / "report.md").read_text()
 
 
-def test_the_next_run_knows_how_long_it_takes(quick, tmp_path):
-    """A step shows its time in the last run, and the total that is left; not after a run of another kind."""
-    durations = dict(line.split("\t") for line in (quick[0] / "durations.tsv").read_text().splitlines())
+def test_the_next_run_knows_how_long_it_takes(comparison, tmp_path):
+    """A step shows its time in the last run, and the total that is left; not after a run of another kind. By itself a
+    run has fewer images than the last one."""
+    durations = dict(line.split("\t") for line in (comparison[0] / "durations.tsv").read_text().splitlines())
     assert all(key.startswith("quick, 1 samples, ") for key in durations)
     assert {"quick, 1 samples, build naive, plain", "quick, 1 samples, push and pull"} <= durations.keys()
     (tmp_path / "durations.tsv").write_text("".join(f"{key}\t7\n" for key in durations))
@@ -190,8 +134,10 @@ def test_the_next_run_knows_how_long_it_takes(quick, tmp_path):
         assert ("(7 s in the last run)" in done.stderr) is shown
         if shown:
             left = int(done.stderr.split("about ")[1].split(" s left")[0])
-            beside = sum(any(word in key for word in ("sizes of", "surface of", "attestations of", "pitfalls")) for key in durations)
-            assert left == (7 * (len(durations) - beside) * 10 + 35 * beside) // 10
+            asked_for = ["naive-tidied", "Go binary", "of the peers", *CONTENTS["PEERS"].split(",")]
+            steps = [key for key in durations if not any(word in key for word in asked_for)]
+            beside = sum(any(word in key for word in ("sizes of", "surface of", "attestations of", "pitfalls")) for key in steps)
+            assert left == (7 * (len(steps) - beside) * 10 + 35 * beside) // 10
 
 
 def test_a_step_beside_others_that_fails_ends_the_run(tmp_path):
@@ -205,8 +151,8 @@ def test_a_step_beside_others_that_fails_ends_the_run(tmp_path):
     assert 'the step "sizes of scratch-minimal" failed' in done.stderr and "broken on purpose" in done.stderr
 
 
-def test_the_bill_of_materials(quick):
-    sbom = json.loads((quick[0] / "sbom.cdx.json").read_text())
+def test_the_bill_of_materials(comparison):
+    sbom = json.loads((comparison[0] / "sbom.cdx.json").read_text())
     assert (sbom["bomFormat"], sbom["specVersion"]) == ("CycloneDX", "1.5")
     parts = {part["name"]: part for part in sbom["components"]}
     assert {"musl", "libmicrohttpd", "mbedtls", "rust-aws-lc-sys"} == set(parts)
@@ -216,22 +162,22 @@ def test_the_bill_of_materials(quick):
         assert len(part["hashes"][0]["content"]) == 64
 
 
-def test_two_runs_can_be_compared(quick, tmp_path):
-    report = report_of(quick)
-    same = run(tmp_path, "diff", quick[0] / "report.json", quick[0] / "report.json")
+def test_two_runs_can_be_compared(comparison, tmp_path):
+    report = report_of(comparison)
+    same = run(tmp_path, "diff", comparison[0] / "report.json", comparison[0] / "report.json")
     assert (same.returncode, same.stdout) == (0, "")
     scratch = next(image for image in report["images"] if image["name"] == "scratch")
     scratch["size_bytes"] += 1000
     scratch["stop_ms"] = None
     (tmp_path / "new.json").write_text(json.dumps(report))
-    moved = run(tmp_path, "diff", quick[0] / "report.json", tmp_path / "new.json").stdout
+    moved = run(tmp_path, "diff", comparison[0] / "report.json", tmp_path / "new.json").stdout
     assert "scratch plain size_bytes: " in moved and "(+" in moved
     assert "scratch plain stop_ms: " in moved and "not measured" in moved
     assert run(tmp_path, "diff", "/etc/passwd", "/etc/passwd").returncode == 2
 
 
-def test_an_exceeded_budget_fails(quick, tmp_path):
-    report = report_of(quick)
+def test_an_exceeded_budget_fails(comparison, tmp_path):
+    report = report_of(comparison)
     next(image for image in report["images"] if image["name"] == "scratch")["size_bytes"] = 10**9
     (tmp_path / "report.json").write_text(json.dumps(report))
     done = run(tmp_path, "budget")

@@ -4,15 +4,15 @@ import json
 import os
 import re
 import subprocess
-import uuid
 
 import hello
 import pytest
+from comparing import CONTENTS, report_of
 
 COMPARE = hello.ROOT / "compare"
 PEERS = json.loads((COMPARE / "peers/peers.json").read_text())
 NAMES = [peer["name"] for peer in PEERS]
-BUILT = ["go-scratch", "nginx-alpine", "busybox-scratch"]
+BUILT = CONTENTS["PEERS"].split(",")
 
 
 def test_each_peer_is_known_everywhere():
@@ -43,35 +43,13 @@ def test_an_unknown_peer_is_refused(words):
     assert done.returncode == 2 and words[0] in done.stderr and "go-scratch" in done.stderr
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """One run for all: peers, naive on the image of another toolchain, and naive tidied."""
-    out = tmp_path_factory.mktemp("peers")
-    # An image with a compiler: the official gcc image is no more to Dockerfile.naive. Exported, because it would
-    # inherit the label of a stand-in.
-    toolchain = f"hello-test-toolchain:{uuid.uuid4().hex}"
-    for command in (
-        "ci/bases && ci/image binary",
-        f"c=$(docker create hello:build-stage) && docker export $c | docker import - {toolchain} && docker rm $c",
-    ):
-        done = subprocess.run(["sh", "-c", command], cwd=hello.ROOT, capture_output=True, text=True, timeout=900)
-        assert done.returncode == 0, done.stderr
-    done = subprocess.run(
-        [COMPARE / "run"], capture_output=True, text=True, timeout=1500,
-        env={**os.environ, "OUT": str(out), "RUNS": "1", "MBIT_S": "1000", "ONLY": "naive-tidied,naive-gcc,scratch", "PEERS": ",".join(BUILT), "GCC": toolchain},
-    )
-    subprocess.run(["docker", "rmi", "-f", toolchain, "hello:naive-gcc"], capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return out, json.loads((out / "report.json").read_text())
-
-
 def by_name(report, key):
     return {image["name"]: image for image in report[key]}
 
 
 @pytest.mark.engine
-def test_peers_are_measured_as_images_are(run):
-    _, report = run
+def test_peers_are_measured_as_images_are(comparison):
+    report = report_of(comparison)
     peers = by_name(report, "peers")
     assert list(peers) == BUILT
     scratch = by_name(report, "images")["scratch"]
@@ -92,8 +70,8 @@ def test_peers_are_measured_as_images_are(run):
 
 
 @pytest.mark.engine
-def test_what_a_peer_is_said_to_lack_it_lacks(run):
-    peers = by_name(run[1], "peers")
+def test_what_a_peer_is_said_to_lack_it_lacks(comparison):
+    peers = by_name(report_of(comparison), "peers")
     # Killed after ten seconds, ended at once, and a graceful shutdown.
     assert peers["busybox-scratch"]["exit_code"] == 137 and peers["busybox-scratch"]["stop_ms"] > 9000
     assert peers["go-scratch"]["exit_code"] not in (0, 137)
@@ -103,11 +81,12 @@ def test_what_a_peer_is_said_to_lack_it_lacks(run):
 
 
 @pytest.mark.engine
-def test_peers_have_a_section_and_their_transfers(run):
-    out, report = run
+def test_peers_have_a_section_and_their_transfers(comparison):
+    out, report = comparison[0], report_of(comparison)
+    images = set(by_name(report, "images"))
     assert {row["image"] for row in report["peer_transfers"]} == set(BUILT)
-    assert {row["image"] for row in report["transfers"]} == {"naive-tidied", "naive-gcc", "scratch"}
-    assert {layer["image"] for layer in report["layers"]} == {"naive-tidied", "naive-gcc", "scratch"}
+    assert {row["image"] for row in report["transfers"]} == images
+    assert {layer["image"] for layer in report["layers"]} == images
     text = (out / "report.md").read_text()
     page = (out / "report.html").read_text()
     for peer in report["peers"]:
@@ -117,51 +96,15 @@ def test_peers_have_a_section_and_their_transfers(run):
 
 
 @pytest.mark.engine
-def test_naive_on_a_toolchain_image_is_measured(run):
-    _, report = run
-    assert report["bases"]["gcc"]["source"] == "present"
-    image = by_name(report, "images")["naive-gcc"]
-    assert image["headline"]["how"] == "measured" and image["size_bytes"] > report["bases"]["gcc"]["size_bytes"]
-    assert image["exit_code"] == 0 and image["build_cold_s"] > 0
-
-
-@pytest.mark.engine
-def test_one_stage_can_be_tidied(run):
+def test_one_stage_can_be_tidied(comparison):
     """The compiler is in no layer; a distribution and the copied sources stay."""
-    image = by_name(run[1], "images")["naive-tidied"]
-    tidied = [layer for layer in run[1]["layers"] if layer["image"] == "naive-tidied"]
-    assert image["size_bytes"] < run[1]["bases"]["debian"]["size_bytes"] + 40_000_000
+    report = report_of(comparison)
+    image = by_name(report, "images")["naive-tidied"]
+    tidied = [layer for layer in report["layers"] if layer["image"] == "naive-tidied"]
+    assert image["size_bytes"] < report["bases"]["debian"]["size_bytes"] + 40_000_000
     assert image["has_shell"] is True and image["os_packages"] > 0
     assert (image["exit_code"], image["health"]) == (0, "healthy")
     assert len(tidied) == image["layers"]
-
-
-@pytest.mark.engine
-def test_nothing_is_left(run):
-    containers = subprocess.run(["docker", "ps", "-aq", "--filter", "name=hello-compare"], capture_output=True, text=True, timeout=60)
-    assert containers.stdout == ""
-
-
-@pytest.mark.engine
-def test_without_the_gcc_image_the_row_says_so(tmp_path):
-    """... and no step after its build fails for it."""
-    env = {key: value for key, value in os.environ.items() if key != "GCC"}
-    out = tmp_path / "out"
-    out.mkdir()
-    (out / "logs").mkdir()
-    bases = hello.ROOT / "build/images/bases.json"
-    before = bases.read_text()
-    bases.write_text(json.dumps({key: base for key, base in json.loads(before).items() if key != "gcc"}))
-    try:
-        done = subprocess.run(
-            [COMPARE / "build", "naive-gcc", "plain"], env={**env, "OUT": str(out), "RUNS": "1"}, capture_output=True, text=True, timeout=60
-        )
-    finally:
-        bases.write_text(before)
-    assert done.returncode == 0, done.stderr
-    assert (out / "absent").read_text() == "naive-gcc\n"
-    sample = json.loads((out / "samples.jsonl").read_text())
-    assert sample["not_measured"] == {"*": "the image gcc:14-trixie can not be pulled"}
 
 
 @pytest.mark.parametrize("words", ["bogus", "go-scratch,bogus", "2"])

@@ -36,16 +36,15 @@ def test_every_compiled_file_finds_what_it_calls(whole):
     assert not missing & symbols(whole / "libc.a", "--defined-only")
 
 
-def test_it_is_complete_for_arm64(tmp_path):
+def test_it_is_complete_for_arm64():
     if not shutil.which("aarch64-linux-gnu-gcc"):
         pytest.skip("aarch64-linux-gnu-gcc is not installed (on Debian: gcc-aarch64-linux-gnu libc6-dev-arm64-cross)")
-    for name in ("Makefile", "src", "deps"):
-        (tmp_path / name).symlink_to(hello.ROOT / name)
+    # `make test` has linked them already.
     done = subprocess.run(
-        ["make", f"-j{os.cpu_count()}", "ARCH=arm64"], cwd=tmp_path, capture_output=True, text=True,
+        ["make", f"-j{os.cpu_count()}", "ARCH=arm64"], cwd=hello.ROOT, capture_output=True, text=True,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    header = subprocess.run(["readelf", "-h", tmp_path / "build/arm64/release/hello"], capture_output=True, text=True, check=True)
+    header = subprocess.run(["readelf", "-h", hello.ROOT / "build/arm64/release/hello"], capture_output=True, text=True, check=True)
     assert "AArch64" in header.stdout
 
 

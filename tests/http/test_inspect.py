@@ -11,6 +11,8 @@ import pytest
 
 # The command walks the whole tree, and a developer's machine may have millions of files.
 SECONDS = 300
+# In one process, for there one walk is enough for all.
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("inspect")]
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="chroot(2) and setuid(2) need root")
 

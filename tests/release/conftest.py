@@ -1,5 +1,6 @@
 """One release for all tests of this folder."""
 
+import os
 import pathlib
 import shutil
 
@@ -19,14 +20,17 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    return Site(tmp_path_factory.mktemp("release"))
+    """RELEASE_SITE is a directory in which an earlier process may have made it."""
+    kept = os.environ.get("RELEASE_SITE")
+    return Site(pathlib.Path(kept) if kept else tmp_path_factory.mktemp("release"))
 
 
 @pytest.fixture(scope="session")
 def release(site):
     """A finished release. Tests do not change it."""
     out = site.directory / "out"
-    site.said = site.build(out=out)
+    if not out.exists():
+        site.build(out=out)
     return out
 
 

@@ -67,12 +67,17 @@ class Site:
 
     def __init__(self, directory):
         self.directory = directory
-        self.repository = make_repository(directory / "repository")
-        self.binaries = binaries_in(directory / "binaries")
-        bundle = {"etc/ssl/certs/ca-certificates.crt": b"-----BEGIN CERTIFICATE-----\n"}
-        self.base = oci.make_base(directory / "base", "3", [bundle])
-        run("cosign", "generate-key-pair", "--output-key-prefix", directory / "key")
+        self.repository = directory / "repository"
+        self.binaries = directory / "binaries"
+        self.base = oci.Layout(directory / "base")
         self.key = directory / "key.pub"
+        if not self.key.exists():
+            shutil.rmtree(directory, ignore_errors=True)
+            make_repository(self.repository)
+            binaries_in(self.binaries)
+            bundle = {"etc/ssl/certs/ca-certificates.crt": b"-----BEGIN CERTIFICATE-----\n"}
+            oci.make_base(self.base.path, "3", [bundle])
+            run("cosign", "generate-key-pair", "--output-key-prefix", directory / "key")
 
     def environment(self, **more):
         bases = {name: f"oci:{self.base.path}:3" for name in ("ALPINE", "DISTROLESS")}
