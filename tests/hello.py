@@ -36,6 +36,15 @@ def binary(flavour):
     return ROOT / "build" / flavour / "hello"
 
 
+def copy_sources(directory, *patterns):
+    """Copies the files that are committed, or about to be; patterns: git's, of some of them."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z", "--", *patterns], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    for name in listed.stdout.strip("\0").split("\0"):
+        if (ROOT / name).is_file():
+            (directory / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, directory / name)
+
+
 def copy_for_others(flavour, directory):
     """The binary, copied to the directory, which other users may enter then: the project may be closed to them."""
     copy = directory / "hello"

@@ -49,7 +49,7 @@ def traces():
 
 
 def run(out, script="run", *args, **variables):
-    """Runs a script of compare/ with its variables, and returns what became of it."""
+    """Runs a script of compare/, or that of a copy by its path, with its variables, and returns what became of it."""
     environment = {**os.environ, **MARK, "OUT": str(out), **variables}
     return subprocess.run(
         [COMPARE / script, *args], env=environment, capture_output=True, text=True, timeout=3000

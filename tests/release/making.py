@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import subprocess
 
+import hello
 import oci
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -33,11 +34,7 @@ def git(repository, *arguments):
 
 def make_repository(directory):
     """The files of this tree that a release is made of, as a commit with a changelog section and a tag."""
-    listed = run("git", "ls-files", "-co", "--exclude-standard", "-z", "--", "*", ":!tests", ":!lessons", ":!docs", cwd=ROOT).stdout
-    for name in listed.strip("\0").split("\0"):
-        if (ROOT / name).is_file():
-            (directory / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, directory / name)
+    hello.copy_sources(directory, "*", ":!tests", ":!lessons", ":!docs")
     changelog = directory / "CHANGELOG.md"
     changelog.write_text(changelog.read_text() + f"\n## [{VERSION}] - 2025-06-15\n")
     git(directory, "init", "-q", "-b", "main")

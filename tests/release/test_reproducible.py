@@ -8,6 +8,7 @@ import stat
 import subprocess
 import tempfile
 
+import hello
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -30,16 +31,6 @@ def elsewhere():
     shutil.rmtree(top)
 
 
-def copy_sources(directory):
-    """What is compiled, as it is in this tree, and the archives of the libraries."""
-    listed = run("git", "ls-files", "-z", "Makefile", "deps", "src", cwd=ROOT, check=True).stdout
-    for name in listed.strip("\0").split("\0"):
-        if (ROOT / name).exists():
-            (directory / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, directory / name)
-    shutil.copytree(ROOT / "deps/cache", directory / "deps/cache")
-
-
 def explain(ours, theirs):
     """What differs between two files, by diffoscope."""
     if not shutil.which("diffoscope"):
@@ -50,7 +41,8 @@ def explain(ours, theirs):
 def is_the_same_elsewhere(elsewhere, binaries, *options):
     """The first build is this tree's own: by this user, here, now, on all processors."""
     run("make", *options, *binaries, cwd=ROOT, check=True)
-    copy_sources(elsewhere)
+    hello.copy_sources(elsewhere, "Makefile", "deps", "src")
+    shutil.copytree(ROOT / "deps/cache", elsewhere / "deps/cache")
     other = []
     if os.geteuid() == 0:
         run("chown", "-R", f"{NOBODY}:{NOBODY}", elsewhere, check=True)
