@@ -210,6 +210,24 @@ def test_stopped_and_continued(start):
                 assert connection.read_response().status == 200
 
 
+@pytest.mark.parametrize("count", [127, 128, 256])
+def test_many_requests_at_one_moment(start, count):
+    """An event loop takes 128 events at a time (deps/patches/libmicrohttpd/46-...): the last of them wait for no other event."""
+    server = start("-threads", "1")
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(server.connect()) for _ in range(count)]
+        for connection in connections:
+            assert connection.ask("/").status == 200
+        server.send_signal(signal.SIGSTOP)
+        tasks = pathlib.Path(f"/proc/{server.process.pid}/task")
+        wait_until(lambda: all((task / "stat").read_text().split()[2] == "T" for task in tasks.iterdir()))
+        for connection in connections:
+            connection.send(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n")
+        server.send_signal(signal.SIGCONT)
+        for connection in connections:
+            assert connection.read_response().status == 200
+
+
 SHIM = r"""
 #define _GNU_SOURCE
 #include <stdlib.h>
