@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(items):
         flavour = getattr(item, "callspec", None) and item.callspec.params.get("flavour")
         if flavour and hello.emulator(str(flavour)) and item.originalname in reasons:
             item.add_marker(pytest.mark.skip(reason=reasons[item.originalname]))
-    # One after another, the tests of a file stay together: its fixtures would be made twice.
+    # Without pytest-xdist the tests of a file stay together, or the fixtures of a file would be made twice.
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
