@@ -7,9 +7,8 @@ import subprocess
 
 import hello
 import pytest
-from comparing import CONTENTS, report_of
+from comparing import COMPARE, CONTENTS, report_of
 
-COMPARE = hello.ROOT / "compare"
 PEERS = json.loads((COMPARE / "peers/peers.json").read_text())
 NAMES = [peer["name"] for peer in PEERS]
 BUILT = CONTENTS["PEERS"].split(",")
